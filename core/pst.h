@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* What the hosts (plug-ins, dialog, helper program) see of the core. */
+
+#include "core/base/error.h"
+#include "core/base/progress.h"
+#include "core/style/library.h"
+#include "core/style/model.h"
+#include "core/style/pixels.h"
+#include "core/style/stylize.h"
