@@ -1,0 +1,27 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The Debian packages that the project needs: to build and show it, and what
+# only its tests need.
+# shellcheck disable=SC2034  # used by the other parts of dev
+
+BUILD_PACKAGES=(
+  # compiler and tools
+  gcc libc6-dev pkgconf meson ninja-build gettext
+  protobuf-compiler protobuf-c-compiler
+  # libraries of the core, the helper and the plug-in
+  libglib2.0-dev libopenblas-pthread-dev libprotobuf-c-dev libvips-dev
+  libgtk-3-dev libgimp-3.0-dev
+  # the program itself, and what makes its window readable
+  gimp fonts-dejavu-core adwaita-icon-theme librsvg2-common dbus
+)
+
+TEST_PACKAGES=(
+  python3-torch python3-onnxruntime python3-onnx python3-numpy python3-pil
+  python3-gi gir1.2-atspi-2.0 gir1.2-gimp-3.0 gir1.2-gegl-0.4
+  xvfb xauth openbox dbus-x11 at-spi2-core xdotool imagemagick x11-utils
+  appstream desktop-file-utils shellcheck
+  locales fonts-wqy-microhei libxml2-utils gdb strace
+)
+
+# A short name for a list of packages: changes when the list does.
+packages_key() { printf '%s\n' "$@" | sort | sha256sum | cut -c1-12; }

@@ -1,0 +1,73 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ./dev test: every suite, then the unit suites with sanitizers, one sum.
+
+command_test() {
+  local soak='' status=0 begin
+  local -a filters=()
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --soak) soak=yes ;;
+      -*) die "./dev test knows --soak and names of suites, not '$1'." ;;
+      *) filters+=("$1") ;;
+    esac
+    shift
+  done
+  prepare test
+  begin=$SECONDS
+  export PASTICHE_MODELS="$TOP/models"
+  case "${filters[*]:-}" in
+    '') test_plain || status=1; test_sanitized || status=1 ;;
+    sanitize) test_sanitized || status=1 ;;
+    *) test_plain "${filters[@]}" || status=1 ;;
+  esac
+  say "The tests took $((SECONDS - begin)) s."
+  inside python3 "$TOP/tests/summary.py" "${test_logs[@]}" || status=1
+  return "$status"
+}
+
+test_logs=()
+
+test_plain() {
+  local -a arguments=()
+  say "Building for the tests…"
+  build release
+  profiles
+  [ -z "$soak" ] || arguments+=(--setup soak)
+  test_select release "$@"
+  test_run release "${arguments[@]}"
+}
+
+# Unit suites once more, with the address and undefined-behaviour sanitizers.
+test_sanitized() {
+  local -a arguments=(--suite unit)
+  say "Building with sanitizers…"
+  build sanitize -Db_sanitize=address,undefined -Doptimization=1
+  [ -z "$soak" ] || arguments+=(--setup soak)
+  ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=0} \
+    UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1} \
+    LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$TOP/tests/lsan.supp:print_suppressions=0} \
+    test_run sanitize "${arguments[@]}"
+}
+
+# Adds to arguments: a name may be that of a suite or of a single test.
+test_select() {
+  local name suites
+  suites=$(inside meson introspect --tests "$BUILD/$1")
+  shift
+  for name; do
+    case $suites in
+      *"\"pastiche:$name\""*) arguments+=(--suite "$name") ;;
+      *) arguments+=("$name") ;;
+    esac
+  done
+}
+
+test_run() {
+  local name=$1 status=0
+  shift
+  rm -f -- "$BUILD/$name/meson-logs/testlog"*
+  inside meson test -C "$BUILD/$name" --no-rebuild --print-errorlogs "$@" || status=$?
+  test_logs+=("$BUILD/$name/meson-logs")
+  return "$status"
+}
