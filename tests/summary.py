@@ -9,6 +9,7 @@ its subtests passed.
 
 import json
 import os
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
@@ -22,11 +23,10 @@ def subtests(folder):
     if not os.path.exists(path):
         return counts
     for suite in ElementTree.parse(path).getroot().iter("testsuite"):
+        # A TAP program is a suite "PROJECT.NAME"; others share one suite.
+        own = suite.get("name", "").partition(".")[2]
         for case in suite.findall("testcase"):
-            # A TAP program is a suite of its own; others share one.
-            own = suite.get("name", "")
-            name = own if own.count(".") else case.get("name", "")
-            count = counts.setdefault(name.split(".")[-1], [0, 0, 0])
+            count = counts.setdefault(own or case.get("name", ""), [0, 0, 0])
             if case.find("failure") is not None or case.find("error") is not None:
                 count[1] += 1
             elif case.find("skipped") is not None:
@@ -42,32 +42,41 @@ def programs(folder):
         return
     with open(path, encoding="utf-8") as log:
         for line in log:
-            record = json.loads(line)
-            yield record["name"].split(" / ")[-1], record["result"]
+            yield json.loads(line)
+
+
+def show(record, build):
+    """What meson leaves out of a failed TAP program: its own words."""
+    print(f"\nFailed in {build}: {record['name']} ({record['result'].lower()})")
+    words = []
+    for line in (record.get("stdout") or "").splitlines():
+        if re.match(r"\s*(ok\b|1\.\.\d)", line):
+            continue
+        words.append(line)
+    for line in words[:60]:
+        print(f"  {line}")
+    if len(words) > 60:
+        print(f"  … {len(words) - 60} more lines in the log")
 
 
 def add_up(folder):
     counts = subtests(folder)
-    failures = []
-    for name, result in programs(folder):
-        count = counts.setdefault(name, [0, 0, 0])
-        if result in BAD:
-            failures.append(f"{name} ({result.lower()})")
+    build = os.path.basename(os.path.dirname(os.path.normpath(folder)))
+    for record in programs(folder):
+        count = counts.setdefault(record["name"], [0, 0, 0])
+        if record["result"] in BAD:
+            show(record, build)
             count[1] = max(count[1], 1)
         elif sum(count) == 0:
-            count[2 if result == "SKIP" else 0] += 1
-    return [sum(column) for column in zip(*counts.values())] or [0, 0, 0], failures
+            count[2 if record["result"] == "SKIP" else 0] += 1
+    return [sum(column) for column in zip(*counts.values())] or [0, 0, 0]
 
 
 def main():
     total = [0, 0, 0]
     for folder in sys.argv[1:]:
-        sums, failures = add_up(folder)
-        total = [a + b for a, b in zip(total, sums)]
-        build = os.path.basename(os.path.dirname(folder))
-        for failure in failures:
-            print(f"Failed in {build}: {failure}")
-    print(f"{total[0]} passed, {total[1]} failed, {total[2]} skipped", flush=True)
+        total = [a + b for a, b in zip(total, add_up(folder))]
+    print(f"\n{total[0]} passed, {total[1]} failed, {total[2]} skipped", flush=True)
     return 1 if total[1] or not total[0] else 0
 
 

@@ -14,17 +14,21 @@ fail() {
     echo "dev: The disk is full: $build could not be written." >&2
     exit 1
   fi
-  grep -nE 'error:|ERROR:|FAILED:|warning:' "$log" >&2 || true
-  tail -n 30 -- "$log" >&2
+  if grep -qE 'FAILED:|error:|ERROR:' "$log"; then
+    sed -nE '/FAILED:|error:|ERROR:/,$p' "$log" | head -n 60 >&2
+  else
+    tail -n 20 -- "$log" >&2
+  fi
+  echo "The whole log is $log." >&2
   exit 1
 }
 
 configure() {
   if [ ! -f "$build/build.ninja" ]; then
     rm -rf -- "$build"
-    meson setup "$@" "$build" "$source"
+    meson setup "$@" "$build" "$source" || return
   elif [ "$(cat -- "$build/.arguments" 2>/dev/null)" != "$*" ]; then
-    meson setup --reconfigure "$@" "$build" "$source"
+    meson setup --reconfigure "$@" "$build" "$source" || return
   else
     return 0
   fi
