@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/base/parallel.h"
 
-#include <sched.h>
-
 #define MAX_WORKERS 256
 
 struct _PstPool
@@ -17,8 +15,9 @@ struct _PstPool
   gboolean     quit;       /* guarded by lock */
   PstPoolFunc  func;
   gpointer     data;
-  gsize        n_items;
-  gsize        next; /* atomic */
+  gsize         n_items;
+  gsize         next; /* atomic */
+  GCancellable *cancellable;
 };
 
 typedef struct
@@ -34,7 +33,11 @@ work (PstPool *pool, guint worker)
 
   while ((item = __atomic_fetch_add (&pool->next, 1, __ATOMIC_RELAXED)) <
          pool->n_items)
-    pool->func (pool->data, item, worker);
+    {
+      if (g_cancellable_is_cancelled (pool->cancellable))
+        continue;
+      pool->func (pool->data, item, worker);
+    }
 }
 
 static gpointer
@@ -64,23 +67,13 @@ helper_main (gpointer data)
   return NULL;
 }
 
-static guint
-usable_cores (void)
-{
-  cpu_set_t set;
-
-  if (sched_getaffinity (0, sizeof set, &set) == 0)
-    return MAX (1, CPU_COUNT (&set));
-  return g_get_num_processors ();
-}
-
 PstPool *
 pst_pool_new (guint n_workers)
 {
   PstPool *pool = g_new0 (PstPool, 1);
 
   if (n_workers == 0)
-    n_workers = usable_cores ();
+    n_workers = g_get_num_processors ();
   pool->n_workers = CLAMP (n_workers, 1, MAX_WORKERS);
   g_mutex_init (&pool->lock);
   g_cond_init (&pool->start);
@@ -129,12 +122,22 @@ pst_pool_get_size (const PstPool *pool)
 }
 
 void
+pst_pool_set_cancellable (PstPool *pool, GCancellable *cancellable)
+{
+  if (pool)
+    pool->cancellable = cancellable;
+}
+
+void
 pst_pool_run (PstPool *pool, gsize n_items, PstPoolFunc func, gpointer data)
 {
   if (! pool || pool->n_workers == 1 || n_items < 2)
     {
+      GCancellable *cancellable = pool ? pool->cancellable : NULL;
+
       for (gsize i = 0; i < n_items; i++)
-        func (data, i, 0);
+        if (! g_cancellable_is_cancelled (cancellable))
+          func (data, i, 0);
       return;
     }
 

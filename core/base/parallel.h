@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 
 /**
  * PstPool:
@@ -45,5 +45,14 @@ guint    pst_pool_get_size (const PstPool *pool);
  */
 void pst_pool_run (PstPool *pool, gsize n_items, PstPoolFunc func,
                    gpointer data);
+
+/**
+ * pst_pool_set_cancellable:
+ * @cancellable: (nullable): not owned; must outlive its use here
+ *
+ * Once @cancellable is cancelled, items not yet begun are left out: what a
+ * loop was to compute is then undefined, and whoever runs it gives up.
+ */
+void pst_pool_set_cancellable (PstPool *pool, GCancellable *cancellable);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstPool, pst_pool_free)

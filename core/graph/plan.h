@@ -110,5 +110,9 @@ void       pst_run_backward (PstRun *run);
  * zeros where nothing depends on it. */
 const PstTensor *pst_run_get_gradient (PstRun *run, guint i);
 
+/* For tests: during forward passes, everything that backward must not read
+ * turns to NaN once nobody may read it any more. */
+void pst_run_set_poison (PstRun *run, gboolean poison);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstPlan, pst_plan_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstRun, pst_run_free)

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/base/parallel.h"
+
+typedef struct
+{
+  gint  seen[1000];
+  guint n_workers;
+  gint  wrong_worker;
+} Loop;
+
+static void
+mark (gpointer data, gsize item, guint worker)
+{
+  Loop *loop = data;
+
+  g_atomic_int_inc (&loop->seen[item]);
+  if (worker >= loop->n_workers)
+    g_atomic_int_set (&loop->wrong_worker, 1);
+}
+
+static void
+test_pool_each_item_once (gconstpointer data)
+{
+  guint    n = GPOINTER_TO_UINT (data);
+  PstPool *pool = n ? pst_pool_new (n) : NULL;
+
+  for (int round = 0; round < 200; round++)
+    {
+      Loop  loop = { .n_workers = MAX (1, n) };
+      gsize n_items = round * 5;
+
+      pst_pool_run (pool, n_items, mark, &loop);
+      for (gsize i = 0; i < 1000; i++)
+        g_assert_cmpint (loop.seen[i], ==, i < n_items ? 1 : 0);
+      g_assert_false (loop.wrong_worker);
+    }
+  pst_pool_free (pool);
+}
+
+static void
+cancel_at_ten (gpointer data, gsize item, guint worker)
+{
+  gpointer *pair = data;
+
+  g_atomic_int_inc ((gint *) pair[0]);
+  if (item == 10)
+    g_cancellable_cancel (pair[1]);
+}
+
+static void
+test_pool_cancel (void)
+{
+  g_autoptr (PstPool) pool = pst_pool_new (2);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  gint     count = 0;
+  gpointer pair[2] = { &count, cancellable };
+
+  pst_pool_set_cancellable (pool, cancellable);
+  pst_pool_run (pool, 1000000, cancel_at_ten, pair);
+  g_assert_cmpint (count, >=, 11);
+  g_assert_cmpint (count, <, 1000000);
+}
+
+static void
+test_memory_blocks (void)
+{
+  const gsize sizes[] = { 1, 63, 4096, ((gsize) 4 << 20) - 1,
+                          (gsize) 4 << 20, ((gsize) 9 << 20) + 5 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      guint8 *block = pst_memory_try_alloc (sizes[i]);
+
+      g_assert_nonnull (block);
+      g_assert_cmpuint ((gsize) block % PST_MEMORY_ALIGN, ==, 0);
+      memset (block, 1, sizes[i]);
+      pst_memory_free (block, sizes[i]);
+    }
+  g_assert_null (pst_memory_try_alloc (G_MAXSIZE / 2));
+}
+
+static void
+test_memory_fails_when_told (void)
+{
+  gpointer block;
+
+  pst_memory_fail_after (1);
+  block = pst_memory_try_alloc (10);
+  g_assert_nonnull (block);
+  g_assert_null (pst_memory_try_alloc (10));
+  pst_memory_fail_after (-1);
+  pst_memory_free (block, 10);
+}
+
+static void
+test_memory_available (void)
+{
+  guint64 bytes = pst_memory_available ();
+
+  g_assert_cmpuint (bytes, >, 1 << 20);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func ("/base/pool/none", GUINT_TO_POINTER (0),
+                        test_pool_each_item_once);
+  g_test_add_data_func ("/base/pool/one", GUINT_TO_POINTER (1),
+                        test_pool_each_item_once);
+  g_test_add_data_func ("/base/pool/five", GUINT_TO_POINTER (5),
+                        test_pool_each_item_once);
+  g_test_add_func ("/base/pool/cancel", test_pool_cancel);
+  g_test_add_func ("/base/memory/blocks", test_memory_blocks);
+  g_test_add_func ("/base/memory/fail-after", test_memory_fails_when_told);
+  g_test_add_func ("/base/memory/available", test_memory_available);
+  return g_test_run ();
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "core/graph/plan.h"
+
+/*
+ * Time: forward of node i happens at i, seeds are set at n, backward of node
+ * i happens at 2n - i; n is the number of nodes. What must outlive the pass
+ * ends at 2n + 1.
+ */
+typedef struct
+{
+  gsize bytes;
+  gsize offset;
+  int   begin;
+  int   end; /* the last time it is needed */
+} PstSlot;
+
+typedef struct
+{
+  PstNode *node;
+  double   cost;     /* rough, for progress */
+  gboolean backward; /* whether it takes part in the backward pass */
+  guint64  zero;     /* inputs whose gradient begins with this node */
+} PstStep;
+
+struct _PstPlan
+{
+  gint       ref_count;
+  PstGraph  *graph; /* specialised and fused */
+  guint      n_workers;
+  guint      n_values;
+  guint      n_steps;
+  PstStep   *steps;
+  double     cost;
+  GArray    *slots;      /* of PstSlot */
+  int       *value_slot; /* by value index; -1: a parameter */
+  int       *value_end;  /* the last time its numbers are needed */
+  int       *grad_slot;  /* by value index; -1: no gradient */
+  gboolean   training;
+  GPtrArray *gradients; /* values of graph, NULL where it vanished */
+  GArray    *zero_slots; /* int: for those that vanished, else -1 */
+  GArray    *gradient_info; /* PstTensor */
+  GPtrArray *seeds;
+  int       *seed_slot;
+  gsize      shared_offset;
+  gsize      worker_offset;
+  gsize      worker_bytes;
+  gsize      total;
+};
+
+static inline PstSlot *
+pst_plan_slot (const PstPlan *plan, int i)
+{
+  return &g_array_index (plan->slots, PstSlot, i);
+}

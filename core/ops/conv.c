@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/ops/conv.h"
+
+#include <string.h>
+
+#include "core/base/memory.h"
+
+/*
+ * Conv (ONNX) and FusedConv (ours, with padding modes and upsampling taken
+ * in). Two-dimensional; one-dimensional inputs are not met in image networks.
+ */
+
+static const PstConvAlgorithm *const algorithms[] = {
+  &pst_conv_rows,
+  &pst_conv_im2col, /* can do all */
+};
+
+static const PstConvAlgorithm *
+choose (const PstConv *conv)
+{
+  for (gsize i = 0;; i++)
+    if (algorithms[i]->fits (conv))
+      return algorithms[i];
+}
+
+static gboolean
+read_pair (const PstCall *call, const char *name, gint64 *y, gint64 *x,
+           GError **error)
+{
+  int           n;
+  const gint64 *ints = pst_node_get_ints (call->node, name, &n);
+
+  *y = *x = 1;
+  if (! ints)
+    return TRUE;
+  if (n != 2 || ints[0] < 1 || ints[1] < 1 || ints[0] > 4096 ||
+      ints[1] > 4096)
+    return pst_call_fail (call, error, PST_ERROR_SHAPE,
+                          "its %s are not two positive numbers", name);
+  *y = ints[0];
+  *x = ints[1];
+  return TRUE;
+}
+
+/* SAME_UPPER and SAME_LOWER: as many outputs as inputs over stride. */
+static void
+pad_same (gint64 size, gint64 stride, gint64 kernel, gboolean lower,
+          gint64 *begin, gint64 *end)
+{
+  gint64 out = (size + stride - 1) / stride;
+  gint64 all = MAX (0, (out - 1) * stride + kernel - size);
+
+  *begin = lower ? (all + 1) / 2 : all / 2;
+  *end = all - *begin;
+}
+
+static gboolean
+read_pads (const PstCall *call, PstConv *conv, GError **error)
+{
+  int           n;
+  const gint64 *pads = pst_node_get_ints (call->node, "pads", &n);
+  const char   *automatic =
+      pst_node_get_string (call->node, "auto_pad", "NOTSET");
+  gint64        reach_y = (conv->kh - 1) * conv->dilation_y + 1;
+  gint64        reach_x = (conv->kw - 1) * conv->dilation_x + 1;
+
+  if (g_str_has_prefix (automatic, "SAME"))
+    {
+      gboolean lower = strcmp (automatic, "SAME_LOWER") == 0;
+
+      pad_same (conv->h, conv->stride_y, reach_y, lower, &conv->pads[0],
+                &conv->pads[2]);
+      pad_same (conv->w, conv->stride_x, reach_x, lower, &conv->pads[1],
+                &conv->pads[3]);
+      return TRUE;
+    }
+  if (! pads)
+    return TRUE;
+  if (n != 4)
+    return pst_call_fail (call, error, PST_ERROR_SHAPE,
+                          "its pads are not four numbers");
+  for (int i = 0; i < 4; i++)
+    {
+      if (pads[i] < 0 || pads[i] > 1 << 20)
+        return pst_call_fail (call, error, PST_ERROR_SHAPE,
+                              "its padding is out of range");
+      conv->pads[i] = pads[i];
+    }
+  return TRUE;
+}
+
+static gboolean
+read_fusion (const PstCall *call, PstConv *conv, GError **error)
+{
+  const char *mode = pst_node_get_string (call->node, "pad_mode", "constant");
+  gint64      h, w;
+
+  conv->mode = mode[0];
+  conv->upsample = pst_node_get_int (call->node, "upsample", 1);
+  h = conv->h * conv->upsample;
+  w = conv->w * conv->upsample;
+  if (conv->mode == 'r' &&
+      (MAX (conv->pads[0], conv->pads[2]) >= h ||
+       MAX (conv->pads[1], conv->pads[3]) >= w))
+    return pst_call_fail (call, error, PST_ERROR_SHAPE,
+                          "the picture is too small to be padded by "
+                          "reflection");
+  return TRUE;
+}
+
+static gboolean
+check_shapes (const PstCall *call, GError **error)
+{
+  const PstShape *x, *w;
+  gint64          groups = pst_node_get_int (call->node, "group", 1);
+
+  if (! pst_call_check (call, 2, 3, 4, error))
+    return FALSE;
+  x = &call->in[0]->shape;
+  w = &call->in[1]->shape;
+  if (w->rank != 4 || call->in[1]->dtype != PST_FLOAT32)
+    return pst_call_fail (call, error, PST_ERROR_SHAPE,
+                          "its weights do not have four dimensions");
+  for (int i = 0; i < 4; i++)
+    if (x->dim[i] < 1 || w->dim[i] < 1 || x->dim[i] > G_MAXINT32 / 4 ||
+        w->dim[i] > 1 << 20)
+      return pst_call_fail (call, error, PST_ERROR_SHAPE,
+                            "an input has an impossible size");
+  if (groups < 1 || w->dim[0] % groups || w->dim[1] * groups != x->dim[1])
+    return pst_call_fail (call, error, PST_ERROR_SHAPE,
+                          "it has weights for %" G_GINT64_FORMAT
+                          " channels, its input has %" G_GINT64_FORMAT,
+                          w->dim[1] * groups, x->dim[1]);
+  if (call->n_in > 2 && call->in[2] &&
+      (pst_tensor_count (call->in[2]) != w->dim[0] ||
+       call->in[2]->dtype != PST_FLOAT32))
+    return pst_call_fail (call, error, PST_ERROR_SHAPE,
+                          "its bias does not fit its weights");
+  return TRUE;
+}
+
+gboolean
+pst_conv_parse (const PstCall *call, PstConv *conv, GError **error)
+{
+  const gint64 *x, *w;
+
+  memset (conv, 0, sizeof *conv);
+  if (! check_shapes (call, error))
+    return FALSE;
+  x = call->in[0]->shape.dim;
+  w = call->in[1]->shape.dim;
+  conv->n = x[0];
+  conv->c = x[1];
+  conv->h = x[2];
+  conv->w = x[3];
+  conv->k = w[0];
+  conv->kh = w[2];
+  conv->kw = w[3];
+  conv->groups = pst_node_get_int (call->node, "group", 1);
+  conv->weight = call->in[1];
+  if (! read_pair (call, "strides", &conv->stride_y, &conv->stride_x, error) ||
+      ! read_pair (call, "dilations", &conv->dilation_y, &conv->dilation_x,
+                   error) ||
+      ! read_pads (call, conv, error) || ! read_fusion (call, conv, error))
+    return FALSE;
+  conv->padded_h = conv->h * conv->upsample + conv->pads[0] + conv->pads[2];
+  conv->padded_w = conv->w * conv->upsample + conv->pads[1] + conv->pads[3];
+  conv->oh = conv->padded_h - (conv->kh - 1) * conv->dilation_y - 1;
+  conv->ow = conv->padded_w - (conv->kw - 1) * conv->dilation_x - 1;
+  if (conv->oh < 0 || conv->ow < 0)
+    return pst_call_fail (call, error, PST_ERROR_SHAPE,
+                          "the picture is smaller than its kernel");
+  conv->oh = conv->oh / conv->stride_y + 1;
+  conv->ow = conv->ow / conv->stride_x + 1;
+  return TRUE;
+}
+
+static gboolean
+conv_infer (PstCall *call, GError **error)
+{
+  PstConv conv;
+
+  if (! pst_conv_parse (call, &conv, error))
+    return FALSE;
+  call->out[0]->dtype = PST_FLOAT32;
+  call->out[0]->shape = PST_SHAPE (conv.n, conv.k, conv.oh, conv.ow);
+  return TRUE;
+}
+
+static gint32
+source (gint64 at, gint64 size, gint64 upsample, char mode)
+{
+  gint64 large = size * upsample;
+
+  if (at < 0 || at >= large)
+    {
+      if (mode == 'c')
+        return -1;
+      if (mode == 'r')
+        at = at < 0 ? -at : 2 * large - 2 - at;
+      else
+        at = CLAMP (at, 0, large - 1);
+    }
+  return (gint32) (at / upsample);
+}
+
+static gsize
+table_bytes (const PstConv *conv)
+{
+  return pst_memory_align (sizeof (gint32) *
+                           (conv->padded_h + conv->padded_w));
+}
+
+/* A constant picture lies in C order: it is laid out anew first. */
+static gsize
+picture_bytes (const PstCall *call)
+{
+  return pst_tensor_is_map (call->in[0])
+             ? 0
+             : pst_memory_align (pst_tensor_bytes (call->in[0]));
+}
+
+/* Parses, and sets the tables at the start of the scratch. */
+static guint8 *
+prepare (PstCall *call, PstConv *conv)
+{
+  pst_conv_parse (call, conv, NULL);
+  conv->row = (gint32 *) call->shared;
+  conv->col = conv->row + conv->padded_h;
+  for (gint64 i = 0; i < conv->padded_h; i++)
+    conv->row[i] = source (i - conv->pads[0], conv->h, conv->upsample,
+                           conv->mode);
+  for (gint64 i = 0; i < conv->padded_w; i++)
+    conv->col[i] = source (i - conv->pads[1], conv->w, conv->upsample,
+                           conv->mode);
+  return call->shared + table_bytes (conv);
+}
+
+static void
+conv_scratch (const PstCall *call, gsize *shared, gsize *per_worker)
+{
+  PstConv conv;
+
+  pst_conv_parse (call, &conv, NULL);
+  choose (&conv)->scratch (&conv, call->dout != NULL, shared, per_worker);
+  *shared = pst_memory_align (*shared) + table_bytes (&conv) +
+            picture_bytes (call);
+}
+
+static void
+conv_forward (PstCall *call)
+{
+  PstConv      conv;
+  guint8      *shared = prepare (call, &conv);
+  PstTensor    x = *call->in[0];
+  const float *bias =
+      call->n_in > 2 && call->in[2] ? call->in[2]->data : NULL;
+
+  if (picture_bytes (call))
+    {
+      pst_tensor_layout (&x);
+      x.data = shared;
+      pst_tensor_copy (&x, call->in[0]);
+      shared += picture_bytes (call);
+    }
+  choose (&conv)->forward (&conv, call, shared, x.data, bias,
+                           call->out[0]->data);
+}
+
+static void
+conv_backward (PstCall *call)
+{
+  PstConv      conv;
+  guint8      *shared = prepare (call, &conv);
+  PstTensor   *dx = call->din[0];
+  PstTensor   *db = call->n_in > 2 ? call->din[2] : NULL;
+
+  g_return_if_fail (picture_bytes (call) == 0);
+  choose (&conv)->backward (&conv, call, shared, call->in[0]->data,
+                            call->dout[0]->data, dx ? dx->data : NULL,
+                            call->din[1], db ? db->data : NULL);
+}
+
+void
+pst_conv_bias_gradient (const PstConv *conv, const float *dy, float *db)
+{
+  gint64 pixels = conv->n * conv->oh * conv->ow;
+
+  /* in runs, so that rounding errors stay small */
+  for (gint64 first = 0; first < pixels; first += 1024)
+    for (gint64 k0 = 0; k0 < conv->k; k0 += 64)
+      {
+        float  sum[64] = { 0 };
+        gint64 width = MIN (64, conv->k - k0);
+        gint64 last = MIN (pixels, first + 1024);
+
+        for (gint64 p = first; p < last; p++)
+          for (gint64 k = 0; k < width; k++)
+            sum[k] += dy[p * conv->k + k0 + k];
+        for (gint64 k = 0; k < width; k++)
+          db[k0 + k] += sum[k];
+      }
+}
+
+const PstOp pst_op_conv = {
+  .domain = "",
+  .type = "Conv",
+  .infer = conv_infer,
+  .scratch = conv_scratch,
+  .forward = conv_forward,
+  .backward = conv_backward,
+  .keep = PST_KEEP_IN (0) | PST_KEEP_IN (1),
+};
+
+const PstOp pst_op_fused_conv = {
+  .domain = "pastiche",
+  .type = "FusedConv",
+  .infer = conv_infer,
+  .scratch = conv_scratch,
+  .forward = conv_forward,
+  .backward = conv_backward,
+  .keep = PST_KEEP_IN (0) | PST_KEEP_IN (1),
+  .flags = PST_OP_INTERNAL,
+};
