@@ -96,17 +96,38 @@ collect_environment() {
   [ -n "${LANG:-}${LC_ALL:-}" ] || environment+=(LANG=C.UTF-8)
 }
 
-# Runs a command as the calling user in the place where things are built.
-inside() {
+# The command line that runs something as the calling user in the place where
+# things are built.
+inside_line() {
   local -a environment
   collect_environment
-  if [ "$KIND" = native ]; then
-    as_user env -i "${environment[@]}" "$@"
-  else
-    as_root env PASTICHE_CACHE="$ROOT_BASE" "$BASH" "$DEV" _root_enter \
-      "$(root_path)" "$USER_ID" "$GROUP_ID" "$GROUP_IDS" "$PWD" "$USER_HOME" \
-      env -i "${environment[@]}" "$@"
+  line=(env -i "${environment[@]}" "$@")
+  if [ "$KIND" = trixie ]; then
+    line=("$BASH" "$DEV" _root_enter "$(root_path)" "$USER_ID" "$GROUP_ID"
+      "$GROUP_IDS" "$PWD" "$USER_HOME" "${line[@]}")
+    # Leaving dev ends what it started; sudo passes signals on by itself.
+    if [ "$(id -u)" -eq 0 ]; then
+      line=(setpriv --pdeathsig TERM "${line[@]}")
+    else
+      line=(sudo -- "${line[@]}")
+    fi
+  elif [ "$(id -u)" -ne "$USER_ID" ]; then
+    line=(setpriv --reuid "$USER_ID" --regid "$GROUP_ID" --groups "$GROUP_IDS"
+      "${line[@]}")
   fi
+}
+
+inside() {
+  local -a line
+  inside_line "$@"
+  "${line[@]}"
+}
+
+# The same as the last thing that dev does.
+inside_at_last() {
+  local -a line
+  inside_line "$@"
+  exec "${line[@]}"
 }
 
 # Builds in build/KIND/NAME with the given meson arguments, quietly unless
@@ -125,7 +146,7 @@ profiles() {
 
 command_shell() {
   prepare build
-  inside bash "$@"
+  inside_at_last bash "$@"
 }
 
 command_run() {
@@ -135,7 +156,7 @@ command_run() {
     build release
     profiles
   fi
-  inside "$@"
+  inside_at_last "$@"
 }
 
 command_gimp() {
@@ -144,7 +165,7 @@ command_gimp() {
   prepare build
   build release
   profiles
-  inside gimp --new-instance "$@"
+  inside_at_last gimp --new-instance "$@"
 }
 
 command_clean() {

@@ -150,8 +150,21 @@ root_remove() {
 # so that nothing stays mounted and nothing keeps running.
 # Arguments: ROOT UID GID GROUPS DIRECTORY HOME COMMAND…
 root_enter() {
-  unshare --mount --pid --fork --kill-child --propagation private \
-    "$BASH" "$DEV" _root_inside "$@"
+  local status=0 child
+  # In the background, so that this shell can hear that it shall end; with
+  # the terminal, and Ctrl-C, as in the foreground.
+  env --default-signal=INT,QUIT \
+    unshare --mount --pid --fork --kill-child --propagation private \
+    "$BASH" "$DEV" _root_inside "$@" <&0 &
+  child=$!
+  # shellcheck disable=SC2064  # the number as it is now
+  trap "kill -KILL $child 2>/dev/null" TERM HUP
+  trap : INT QUIT
+  while kill -0 "$child" 2>/dev/null; do
+    wait "$child" && status=0 || status=$?
+  done
+  trap - TERM HUP INT QUIT
+  return "$status"
 }
 
 # The first process of those namespaces.
