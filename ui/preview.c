@@ -369,8 +369,6 @@ pst_preview_init (PstPreview *self)
   gtk_widget_add_events (widget, GDK_BUTTON_PRESS_MASK |
                                    GDK_BUTTON_RELEASE_MASK);
   gtk_widget_set_size_request (widget, 320, 240);
-  gtk_widget_set_tooltip_text (
-    widget, _("Hold the mouse button down to see the picture as it was"));
   atk_object_set_name (gtk_widget_get_accessible (widget), _("Preview"));
   atk_object_set_role (gtk_widget_get_accessible (widget), ATK_ROLE_IMAGE);
   g_signal_connect (self, "notify::scale-factor",

@@ -152,19 +152,18 @@ static GtkWidget *
 right_side_new (PstDialog *dialog)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
-  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
-  GtkWidget *before = gtk_toggle_button_new_with_mnemonic (_("Be_fore"));
+  GtkWidget *before = gtk_check_button_new_with_mnemonic (_("Show _original"));
 
   dialog->preview = pst_preview_new ();
-  gtk_widget_set_tooltip_text (before, _("Show the picture as it was"));
+  gtk_widget_set_tooltip_text (
+    before, _("Or hold the mouse button down on the preview"));
   g_object_bind_property (before, "active", dialog->preview, "before",
                           G_BINDING_DEFAULT);
-  gtk_box_pack_start (GTK_BOX (row),
-                      heading_new (_("Preview"), dialog->preview), TRUE, TRUE,
-                      0);
-  gtk_box_pack_end (GTK_BOX (row), before, FALSE, FALSE, 0);
-  gtk_box_pack_start (GTK_BOX (box), row, FALSE, FALSE, 0);
+  gtk_box_pack_start (GTK_BOX (box),
+                      heading_new (_("Preview"), dialog->preview), FALSE,
+                      FALSE, 0);
   gtk_box_pack_start (GTK_BOX (box), dialog->preview, TRUE, TRUE, 0);
+  gtk_box_pack_start (GTK_BOX (box), before, FALSE, FALSE, 0);
   return box;
 }
 
@@ -224,6 +223,7 @@ pst_dialog_new (GimpProcedure *procedure, GimpProcedureConfig *config,
   dialog = g_new0 (PstDialog, 1);
   dialog->config = config;
   dialog->library = library;
+  gimp_dialogs_show_help_button (FALSE); /* GIMP's manual has no page on it */
   dialog->window = gimp_procedure_dialog_new (procedure, config,
                                               _("Style Transfer"));
   gimp_procedure_dialog_set_ok_label (GIMP_PROCEDURE_DIALOG (dialog->window),
