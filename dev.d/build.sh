@@ -76,7 +76,7 @@ collect_environment() {
     PATH="$BUILD/release/helper:/usr/local/bin:/usr/bin:/bin:/usr/games"
     PASTICHE_MODELS="${PASTICHE_MODELS:-$TOP/models}"
     GIMP3_DIRECTORY="${GIMP3_DIRECTORY:-$BUILD/profile/full}"
-    PASTICHE_BUILD="$BUILD/release"
+    PASTICHE_BUILD="$BUILD/release" XDG_CACHE_HOME="$BUILD/cache"
   )
   for name in $(compgen -e); do
     case $name in

@@ -6,7 +6,7 @@ command_demo() {
   local photo=${1:-} style=${PASTICHE_STYLE:-} log
   prepare build
   : "${photo:=$TOP/models/sample/sample.jpg}"
-  as_user test -f "$photo" || die "There is no picture $photo."
+  as_user test -f "$photo" || die "There is no picture $photo that $USER_NAME may see."
   as_user test -r "$photo" || die "$USER_NAME may not read $photo."
   say "Building…"
   build release
@@ -43,7 +43,7 @@ demo_stylise() {
 
 demo_failed() {
   local words
-  words=$(grep -aE '^(GIMP-Error|Error|.*[Ee]rror:)' "$1" | head -n 3) || true
+  words=$(grep -aE '^Error: |^[A-Za-z0-9 ]+-Warning: ' "$1" | head -n 4) || true
   [ -z "$words" ] || printf '%s\n' "$words" >&2
   die "GIMP could not stylise the picture; what it said is in $1."
 }
