@@ -42,7 +42,8 @@ test_plain() {
 test_sanitized() {
   local -a arguments=(--suite unit)
   say "Building with sanitizers…"
-  build sanitize -Db_sanitize=address,undefined -Doptimization=1
+  build sanitize -Db_sanitize=address,undefined \
+    -Doptimization=1 -Dplugin=disabled
   [ -z "$soak" ] || arguments+=(--setup soak)
   ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=0} \
     UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1} \
