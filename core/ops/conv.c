@@ -12,6 +12,7 @@
 
 static const PstConvAlgorithm *const algorithms[] = {
   &pst_conv_rows,
+  &pst_conv_winograd,
   &pst_conv_im2col, /* can do all */
 };
 

@@ -56,6 +56,7 @@ typedef struct
 
 extern const PstConvAlgorithm pst_conv_im2col;
 extern const PstConvAlgorithm pst_conv_rows;
+extern const PstConvAlgorithm pst_conv_winograd;
 
 /* Weight gradients are summed in this many parts at most, then the parts in
  * order: the same result for any number of threads. */

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/kernels/gemm.h"
+#include "core/kernels/kernels.h"
+#include "core/ops/conv.h"
+
+/*
+ * 3x3 convolutions by Winograd's minimal filtering F(4x4, 3x3) (Lavin and
+ * Gray 2015): 36 products instead of 144 for 16 outputs.
+ *
+ *   V [36, t, c] = B' d B      t tiles of 6 x 6 pixels, read by the tables
+ *   U [36, c, k] = G g G'
+ *   M [36, t, k] = V U         one product for each of the 36 points
+ *   y            = A' M A      4 x 4 pixels
+ *
+ * The gradients are the adjoints: dM = A dy A', dU = V' dM, dV = dM U',
+ * dg = G' dU G, dd = B dV B' added back by the tables. A block of tiles stays
+ * in the second-level cache.
+ */
+
+#define BLOCK_FLOATS (200 * 1024)
+
+typedef struct
+{
+  const PstConv    *conv;
+  const PstKernels *kernels;
+  PstCall          *call;
+  gint64            tiles_x, tiles_y;
+  gint64            block;    /* tiles */
+  gint64            n_blocks; /* of a sample */
+  gint64            n_slices; /* groups of samples in backward */
+  const float      *x;
+  const float      *bias;
+  float            *y;
+  const float      *dy;
+  float            *dx;
+  gboolean          want_weights;
+  float            *u;    /* [36, c, k] */
+  float            *du;   /* [n_slices, 36, c, k] */
+  float            *zero; /* as many as the wider side has channels */
+} Work;
+
+static void
+plan_work (const PstConv *conv, Work *work)
+{
+  gint64 tiles;
+
+  work->conv = conv;
+  work->kernels = pst_kernels ();
+  work->tiles_x = (conv->ow + 3) / 4;
+  work->tiles_y = (conv->oh + 3) / 4;
+  tiles = work->tiles_x * work->tiles_y;
+  work->block = CLAMP (BLOCK_FLOATS / (PST_WINO_IN * (conv->c + conv->k)), 8,
+                       128);
+  work->n_blocks = (tiles + work->block - 1) / work->block;
+  work->n_slices = MIN (PST_CONV_SLICES, conv->n);
+}
+
+static gsize
+weight_floats (const PstConv *conv)
+{
+  return (gsize) PST_WINO_IN * conv->c * conv->k;
+}
+
+static gboolean
+winograd_fits (const PstConv *conv)
+{
+  return conv->kh == 3 && conv->kw == 3 && conv->stride_y == 1 &&
+         conv->stride_x == 1 && conv->dilation_y == 1 &&
+         conv->dilation_x == 1 && conv->groups == 1 && conv->c % 16 == 0 &&
+         conv->k % 16 == 0 && conv->oh >= 4 && conv->ow >= 4;
+}
+
+static void
+winograd_scratch (const PstConv *conv, gboolean backward, gsize *shared,
+                  gsize *per_worker)
+{
+  Work work;
+
+  plan_work (conv, &work);
+  *shared = sizeof (float) *
+            (MAX (conv->c, conv->k) +
+             weight_floats (conv) * (1 + (backward ? work.n_slices : 0)));
+  *per_worker = sizeof (float) * PST_WINO_IN * work.block * (conv->c + conv->k);
+}
+
+static void
+prepare (Work *work, guint8 *shared)
+{
+  const PstConv *conv = work->conv;
+
+  work->zero = (float *) shared;
+  memset (work->zero, 0, sizeof (float) * MAX (conv->c, conv->k));
+  work->u = work->zero + MAX (conv->c, conv->k);
+  work->du = work->u + weight_floats (conv);
+}
+
+/* G for F(4x4, 3x3) */
+static const float G[6][3] = {
+  { 1.0f / 4, 0.0f, 0.0f },
+  { -1.0f / 6, -1.0f / 6, -1.0f / 6 },
+  { -1.0f / 6, 1.0f / 6, -1.0f / 6 },
+  { 1.0f / 24, 1.0f / 12, 1.0f / 6 },
+  { 1.0f / 24, -1.0f / 12, 1.0f / 6 },
+  { 0.0f, 0.0f, 1.0f },
+};
+
+static void
+transform_channel (gpointer data, gsize c, guint worker)
+{
+  const Work      *work = data;
+  const PstConv   *conv = work->conv;
+  const PstTensor *w = conv->weight;
+
+  for (gint64 k = 0; k < conv->k; k++)
+    {
+      const float *g = (const float *) w->data + k * w->stride[0] +
+                       (gint64) c * w->stride[1];
+      float        t[6][3];
+
+      for (int i = 0; i < 6; i++)
+        for (int j = 0; j < 3; j++)
+          t[i][j] = G[i][0] * g[j * w->stride[3]] +
+                    G[i][1] * g[w->stride[2] + j * w->stride[3]] +
+                    G[i][2] * g[2 * w->stride[2] + j * w->stride[3]];
+      for (int i = 0; i < 6; i++)
+        for (int j = 0; j < 6; j++)
+          work->u[((6 * i + j) * conv->c + (gint64) c) * conv->k + k] =
+              G[j][0] * t[i][0] + G[j][1] * t[i][1] + G[j][2] * t[i][2];
+    }
+}
+
+/* dg += G' dU G, the parts of dU summed in order */
+static void
+add_weight_gradient (const Work *work, PstTensor *dw)
+{
+  const PstConv *conv = work->conv;
+  gsize          size = weight_floats (conv);
+
+  for (gint64 s = 1; s < work->n_slices; s++)
+    {
+      float *restrict       sum = work->du;
+      const float *restrict part = work->du + s * size;
+
+      for (gsize i = 0; i < size; i++)
+        sum[i] += part[i];
+    }
+  for (gint64 c = 0; c < conv->c; c++)
+    for (gint64 k = 0; k < conv->k; k++)
+      {
+        float *g =
+            (float *) dw->data + k * dw->stride[0] + c * dw->stride[1];
+        float  t[3][6];
+
+        for (int j = 0; j < 6; j++)
+          for (int a = 0; a < 3; a++)
+            {
+              t[a][j] = 0.0f;
+              for (int i = 0; i < 6; i++)
+                t[a][j] += G[i][a] *
+                           work->du[((6 * i + j) * conv->c + c) * conv->k + k];
+            }
+        for (int a = 0; a < 3; a++)
+          for (int b = 0; b < 3; b++)
+            {
+              float sum = 0.0f;
+
+              for (int j = 0; j < 6; j++)
+                sum += t[a][j] * G[j][b];
+              g[a * dw->stride[2] + b * dw->stride[3]] += sum;
+            }
+      }
+}
+
+/* Where the 36 pixels of a tile lie in a picture [h, w, c]; @outside where
+ * padding is zero. */
+static void
+locate_input (const Work *work, gint64 tile, const float *picture,
+              const float *outside, const float **d)
+{
+  const PstConv *conv = work->conv;
+  gint64         y0 = tile / work->tiles_x * 4;
+  gint64         x0 = tile % work->tiles_x * 4;
+
+  for (gint64 i = 0; i < 6; i++)
+    for (gint64 j = 0; j < 6; j++)
+      {
+        gint64 row = y0 + i < conv->padded_h ? conv->row[y0 + i] : -1;
+        gint64 col = x0 + j < conv->padded_w ? conv->col[x0 + j] : -1;
+
+        d[6 * i + j] = row < 0 || col < 0
+                           ? outside
+                           : picture + (row * conv->w + col) * conv->c;
+      }
+}
+
+static void
+locate_output (const Work *work, gint64 tile, const float *picture,
+               const float *outside, const float **y)
+{
+  const PstConv *conv = work->conv;
+  gint64         y0 = tile / work->tiles_x * 4;
+  gint64         x0 = tile % work->tiles_x * 4;
+
+  for (gint64 i = 0; i < 4; i++)
+    for (gint64 j = 0; j < 4; j++)
+      y[4 * i + j] = y0 + i < conv->oh && x0 + j < conv->ow
+                         ? picture + ((y0 + i) * conv->ow + x0 + j) * conv->k
+                         : outside;
+}
+
+static void
+buffers (const Work *work, guint worker, float **v, float **m)
+{
+  *v = pst_call_scratch (work->call, worker);
+  *m = *v + PST_WINO_IN * work->block * work->conv->c;
+}
+
+static void
+read_tiles (const Work *work, gint64 n, gint64 first, gint64 count, float *v)
+{
+  const PstConv *conv = work->conv;
+  const float   *x = work->x + n * conv->h * conv->w * conv->c;
+  const float   *d[PST_WINO_IN];
+
+  for (gint64 t = 0; t < count; t++)
+    {
+      locate_input (work, first + t, x, work->zero, d);
+      work->kernels->wino_in (d, conv->c, v + t * conv->c, count * conv->c);
+    }
+}
+
+static void
+forward_block (gpointer data, gsize item, guint worker)
+{
+  const Work    *work = data;
+  const PstConv *conv = work->conv;
+  gint64         n = item / work->n_blocks;
+  gint64         first = item % work->n_blocks * work->block;
+  gint64         count =
+      MIN (work->block, work->tiles_x * work->tiles_y - first);
+  float         *out = work->y + n * conv->oh * conv->ow * conv->k;
+  float         *v, *m;
+  const float   *y[PST_WINO_OUT];
+
+  buffers (work, worker, &v, &m);
+  read_tiles (work, n, first, count, v);
+  for (gint64 p = 0; p < PST_WINO_IN; p++)
+    pst_gemm (FALSE, FALSE, count, conv->k, conv->c, 1.0f,
+              v + p * count * conv->c, conv->c,
+              work->u + p * conv->c * conv->k, conv->k, 0.0f,
+              m + p * count * conv->k, conv->k);
+  for (gint64 t = 0; t < count; t++)
+    {
+      locate_output (work, first + t, out, NULL, y);
+      work->kernels->wino_out (m + t * conv->k, count * conv->k, conv->k,
+                               work->bias, (float *const *) y);
+    }
+}
+
+static void
+winograd_forward (const PstConv *conv, PstCall *call, guint8 *shared,
+                  const float *x, const float *bias, float *y)
+{
+  Work work = { .call = call, .x = x, .bias = bias, .y = y };
+
+  plan_work (conv, &work);
+  prepare (&work, shared);
+  pst_pool_run (call->pool, conv->c, transform_channel, &work);
+  pst_pool_run (call->pool, conv->n * work.n_blocks, forward_block, &work);
+}
+
+static void
+backward_block (const Work *work, gint64 n, gint64 first, gint64 count,
+                float *v, float *m, float *du)
+{
+  const PstConv *conv = work->conv;
+  const float   *dy = work->dy + n * conv->oh * conv->ow * conv->k;
+  const float   *y[PST_WINO_OUT];
+  const float   *d[PST_WINO_IN];
+
+  for (gint64 t = 0; t < count; t++)
+    {
+      locate_output (work, first + t, dy, work->zero, y);
+      work->kernels->wino_out_adjoint (y, conv->k, m + t * conv->k,
+                                       count * conv->k);
+    }
+  if (work->want_weights)
+    {
+      read_tiles (work, n, first, count, v);
+      for (gint64 p = 0; p < PST_WINO_IN; p++)
+        pst_gemm (TRUE, FALSE, conv->c, conv->k, count, 1.0f,
+                  v + p * count * conv->c, conv->c, m + p * count * conv->k,
+                  conv->k, 1.0f, du + p * conv->c * conv->k, conv->k);
+    }
+  if (! work->dx)
+    return;
+  for (gint64 p = 0; p < PST_WINO_IN; p++)
+    pst_gemm (FALSE, TRUE, count, conv->c, conv->k, 1.0f,
+              m + p * count * conv->k, conv->k,
+              work->u + p * conv->c * conv->k, conv->k, 0.0f,
+              v + p * count * conv->c, conv->c);
+  for (gint64 t = 0; t < count; t++)
+    {
+      locate_input (work, first + t,
+                    work->dx + n * conv->h * conv->w * conv->c, NULL, d);
+      work->kernels->wino_in_adjoint (v + t * conv->c, count * conv->c,
+                                      conv->c, (float *const *) d);
+    }
+}
+
+static void
+backward_slice (gpointer data, gsize item, guint worker)
+{
+  const Work    *work = data;
+  const PstConv *conv = work->conv;
+  gint64         begin = item * conv->n / work->n_slices;
+  gint64         end = (item + 1) * conv->n / work->n_slices;
+  gint64         tiles = work->tiles_x * work->tiles_y;
+  float         *du = work->du + item * weight_floats (conv);
+  float         *v, *m;
+
+  buffers (work, worker, &v, &m);
+  if (work->want_weights)
+    memset (du, 0, sizeof (float) * weight_floats (conv));
+  for (gint64 n = begin; n < end; n++)
+    for (gint64 first = 0; first < tiles; first += work->block)
+      backward_block (work, n, first, MIN (work->block, tiles - first), v, m,
+                      du);
+}
+
+static void
+winograd_backward (const PstConv *conv, PstCall *call, guint8 *shared,
+                   const float *x, const float *dy, float *dx, PstTensor *dw,
+                   float *db)
+{
+  Work work = { .call = call, .x = x, .dy = dy, .dx = dx,
+                .want_weights = dw != NULL };
+
+  plan_work (conv, &work);
+  prepare (&work, shared);
+  if (dx)
+    pst_pool_run (call->pool, conv->c, transform_channel, &work);
+  if (dx || dw)
+    pst_pool_run (call->pool, work.n_slices, backward_slice, &work);
+  if (dw)
+    add_weight_gradient (&work, dw);
+  if (db)
+    pst_conv_bias_gradient (conv, dy, db);
+}
+
+const PstConvAlgorithm pst_conv_winograd = {
+  "winograd",       winograd_fits,    winograd_scratch,
+  winograd_forward, winograd_backward,
+};
