@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "core/style/model-private.h"
+#include "core/style/stylize.h"
+
+#define PST_MAX_STEPS 16
+
+/**
+ * PstSteps:
+ * @n: how many, at least 1
+ * @width: of each, from the base run to the last
+ * @height: of each
+ *
+ * The sizes at which a picture is painted. The first is the base run, which
+ * decides the look; the others add detail up to the picture's size. Where the
+ * base run is larger than the picture there is only one.
+ */
+typedef struct
+{
+  int n;
+  int width[PST_MAX_STEPS];
+  int height[PST_MAX_STEPS];
+} PstSteps;
+
+/* %PST_ERROR_ARGUMENT where something is out of its range. */
+gboolean pst_controls_check (const PstControls *controls,
+                             const PstModelFacts *facts, GError **error);
+
+/**
+ * pst_controls_steps:
+ *
+ * The base run has 1 megapixel × (100 % / brush size)² for the whole picture;
+ * each further step is at most about twice as wide and high as the one
+ * before, so that the network adds what it can paint in between.
+ */
+void pst_controls_steps (const PstControls *controls,
+                         const PstModelFacts *facts, int width, int height,
+                         PstSteps *steps);
+
+/**
+ * pst_controls_weights:
+ * @column: of the style
+ * @weights: (out) (nullable): facts->n_columns of them
+ *
+ * Divides the strength between the network and the pixels.
+ *
+ * Returns: how much of the way from the photo to the painted picture to go;
+ *   more than 1 above 100 % where the network cannot do it
+ */
+float pst_controls_weights (const PstControls *controls,
+                            const PstModelFacts *facts, int column,
+                            float *weights);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "core/style/model-private.h"
+
+/**
+ * pst_foreign_examine:
+ * @graph: a network without our metadata
+ * @hints: what is known already
+ * @path: for messages
+ * @facts: (out): what was found
+ *
+ * Works out what a foreign network takes, as pst_model_load_with() describes.
+ * May run it once on a small test picture.
+ */
+gboolean pst_foreign_examine (PstGraph *graph, const PstModelHints *hints,
+                              const char *path, PstModelFacts *facts,
+                              GError **error);
