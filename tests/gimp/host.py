@@ -3,7 +3,7 @@
 
 meson sets PASTICHE_PLUGIN (the built program), PASTICHE_LOCALE (the built
 translations), PASTICHE_GIMP_PLUGINS (GIMP's own plug-ins) and
-PASTICHE_TEST_MODELS (a folder with the test model).
+PASTICHE_MAKE_MODEL (a program that writes the test model).
 """
 
 import os
@@ -90,9 +90,12 @@ class Host:
         self.folder = tempfile.mkdtemp(prefix="pastiche-gimp-")
         self.env = dict(os.environ)
         self.env["GIMP3_DIRECTORY"] = self.path("profile")
-        self.env["PASTICHE_MODELS"] = os.environ["PASTICHE_TEST_MODELS"]
+        self.env["PASTICHE_MODELS"] = self.path("models")
         self.env.setdefault("LC_ALL", "C.UTF-8")
         self._link_plugins()
+        os.mkdir(self.path("models"))
+        subprocess.run([os.environ["PASTICHE_MAKE_MODEL"],
+                        self.path("models/test.onnx")], check=True)
         os.mkdir(self.path("profile"))
         path = self.path("plug-ins") + ":" + self.path("core")
         version = subprocess.run(
