@@ -37,7 +37,8 @@ typedef struct
   const float      *dy;
   float            *dx;
   gboolean          want_weights;
-  float            *u;    /* [36, c, k] */
+  gboolean          transposed;
+  float            *u;    /* [36, c, k]; [36, k, c] where transposed */
   float            *du;   /* [n_slices, 36, c, k] */
   float            *zero; /* as many as the wider side has channels */
 } Work;
@@ -127,8 +128,13 @@ transform_channel (gpointer data, gsize c, guint worker)
                     G[i][2] * g[2 * w->stride[2] + j * w->stride[3]];
       for (int i = 0; i < 6; i++)
         for (int j = 0; j < 6; j++)
-          work->u[((6 * i + j) * conv->c + (gint64) c) * conv->k + k] =
-              G[j][0] * t[i][0] + G[j][1] * t[i][1] + G[j][2] * t[i][2];
+          {
+            gint64 at = work->transposed ? k * conv->c + (gint64) c
+                                         : (gint64) c * conv->k + k;
+
+            work->u[(6 * i + j) * conv->c * conv->k + at] =
+                G[j][0] * t[i][0] + G[j][1] * t[i][1] + G[j][2] * t[i][2];
+          }
     }
 }
 
@@ -298,9 +304,9 @@ backward_block (const Work *work, gint64 n, gint64 first, gint64 count,
   if (! work->dx)
     return;
   for (gint64 p = 0; p < PST_WINO_IN; p++)
-    pst_gemm (FALSE, TRUE, count, conv->c, conv->k, 1.0f,
+    pst_gemm (FALSE, FALSE, count, conv->c, conv->k, 1.0f,
               m + p * count * conv->k, conv->k,
-              work->u + p * conv->c * conv->k, conv->k, 0.0f,
+              work->u + p * conv->c * conv->k, conv->c, 0.0f,
               v + p * count * conv->c, conv->c);
   for (gint64 t = 0; t < count; t++)
     {
@@ -337,7 +343,7 @@ winograd_backward (const PstConv *conv, PstCall *call, guint8 *shared,
                    float *db)
 {
   Work work = { .call = call, .x = x, .dy = dy, .dx = dx,
-                .want_weights = dw != NULL };
+                .want_weights = dw != NULL, .transposed = TRUE };
 
   plan_work (conv, &work);
   prepare (&work, shared);
