@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "core/graph/tensor.h"
+
+/**
+ * PstAdam:
+ *
+ * Kingma and Ba, "Adam", 2015, algorithm 1, with their second form of the
+ * bias correction (end of section 2) as in PyTorch:
+ *
+ *   m = beta1 m + (1 - beta1) g
+ *   v = beta2 v + (1 - beta2) g²
+ *   w -= rate / (1 - beta1^t) m / (sqrt (v / (1 - beta2^t)) + epsilon)
+ */
+typedef struct
+{
+  GPtrArray *weights; /* PstArray */
+  GPtrArray *first;   /* PstArray, m */
+  GPtrArray *second;  /* PstArray, v */
+  double    *rates;   /* factor of the rate for each weight; 1 at first */
+  gint64     t;       /* steps made */
+  double     beta1;
+  double     beta2;
+  double     epsilon;
+} PstAdam;
+
+/* @weights (element-type PstArray): plain float32; references are taken */
+PstAdam *pst_adam_new (GPtrArray *weights, double beta1, double beta2);
+void     pst_adam_free (PstAdam *adam);
+
+/**
+ * pst_adam_step:
+ * @gradients: one for each weight, in C order
+ * @factor: multiplied into every gradient first (clipping)
+ * @rate: learning rate
+ */
+void pst_adam_step (PstAdam *adam, const float *const *gradients,
+                    double factor, double rate);
+
+/* Square root of the sum of squares over all, summed in double. */
+double pst_gradient_norm (const float *const *gradients, const gint64 *counts,
+                          guint n);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstAdam, pst_adam_free)

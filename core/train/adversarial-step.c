@@ -1,0 +1,636 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/train/adversarial-step.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/graph/plan.h"
+#include "core/train/losses.h"
+
+typedef enum
+{
+  TERM_CONTENT,
+  TERM_STYLE,
+  TERM_VARIATION,
+  TERM_IDENTITY,
+  TERM_ADVERSARIAL,
+  N_TERMS,
+} TermKind;
+
+/* A loss of the generator: output and seed of its graph. */
+typedef struct
+{
+  TermKind kind;
+  double   weight; /* of the layer */
+} Term;
+
+struct _PstAdversarialStep
+{
+  const PstRecipe   *recipe;
+  const PstSettings *settings;
+  const PstPlayers  *players;
+  int                batch;
+  int                crop;
+  int                n_styles;
+  int               *columns;
+  GArray            *terms;
+  PstPlan           *g_plan;
+  PstRun            *g_run;
+  PstPlan           *d_plan;
+  PstRun            *d_run;
+  gint64            *counts;  /* of numbers in each weight, the larger list */
+  const float      **gradients;
+  GPtrArray         *scratch; /* (GArray of float): discriminators' */
+};
+
+static gboolean
+is_adversarial (const PstAdversarialStep *step)
+{
+  return step->settings->adversarial > 0 &&
+         step->players->discriminators->len > 0;
+}
+
+/* The values in @graph that hold @arrays, added to @values. */
+static void
+add_parameters (PstGraph *graph, GPtrArray *arrays, GPtrArray *values)
+{
+  GPtrArray *all = pst_graph_get_values (graph);
+
+  for (guint i = 0; i < arrays->len; i++)
+    for (guint k = 0; k < all->len; k++)
+      {
+        PstValue *value = all->pdata[k];
+
+        if (value->kind == PST_VALUE_PARAMETER &&
+            value->array == arrays->pdata[i])
+          {
+            g_ptr_array_add (values, value);
+            break;
+          }
+      }
+}
+
+static void
+add_term (PstAdversarialStep *step, PstGraph *graph, GPtrArray *seeds,
+          TermKind kind, double weight, PstValue *value)
+{
+  static const char *const names[N_TERMS] = {
+    "loss.content", "loss.style", "loss.variation", "loss.identity",
+    "loss.adversarial",
+  };
+  Term term = { kind, weight };
+
+  pst_graph_add_output (graph, value, names[kind]);
+  g_ptr_array_add (seeds, value);
+  g_array_append_val (step->terms, term);
+}
+
+/* Channels of style layer @i. */
+static gint64
+layer_channels (const PstAdversarialStep *step, int i)
+{
+  GPtrArray *moments = step->players->moments->pdata[0];
+
+  if (step->recipe->style_form == PST_STYLE_COVARIANCE)
+    i *= 2;
+  return ((PstArray *) moments->pdata[i])->tensor.shape.dim[0];
+}
+
+static void
+add_feature_terms (PstAdversarialStep *step, PstGraph *graph,
+                   GPtrArray *seeds, PstValue *photo, PstValue *pastiche)
+{
+  const PstRecipe      *recipe = step->recipe;
+  PstFeatures          *features = step->players->features;
+  g_autoptr (GPtrArray) of_photo = NULL;
+  g_autoptr (GPtrArray) of_pastiche = NULL;
+
+  of_photo = pst_graph_append (graph, features->graph, &photo, "photo/");
+  of_pastiche = pst_graph_append (graph, features->graph, &pastiche,
+                                  "features/");
+  for (int i = 0; i < features->n_content; i++)
+    add_term (step, graph, seeds, TERM_CONTENT, recipe->content[i].weight,
+              pst_loss_content (graph, recipe->content_form,
+                                of_pastiche->pdata[i], of_photo->pdata[i]));
+  for (int i = 0; i < features->n_style; i++)
+    {
+      PstValue *map = of_pastiche->pdata[features->n_content + i];
+      PstValue *second, *first = NULL;
+      gint64    c = layer_channels (step, i);
+      PstShape  square = PST_SHAPE (-1, c, c), row = PST_SHAPE (-1, c);
+
+      second = pst_graph_add_input (graph, "second", PST_FLOAT32, &square);
+      if (recipe->style_form == PST_STYLE_COVARIANCE)
+        first = pst_graph_add_input (graph, "first", PST_FLOAT32, &row);
+      add_term (step, graph, seeds, TERM_STYLE, recipe->style[i].weight,
+                pst_loss_style (graph, recipe->style_form, map, second,
+                                first));
+    }
+}
+
+/* One discriminator's logits in @graph. */
+static PstValue *
+add_discriminator (PstAdversarialStep *step, PstGraph *graph, guint i,
+                   PstValue *picture, const char *prefix)
+{
+  const PstRecipeDiscriminator *shape = step->recipe->discriminators->pdata[i];
+  PstSpectral          *spectral = step->players->discriminators->pdata[i];
+  g_autoptr (GPtrArray) logits = NULL;
+
+  picture = pst_loss_pool (graph, picture, shape->pool);
+  logits = pst_graph_append (graph, spectral->network->graph, &picture,
+                             prefix);
+  return logits->pdata[0];
+}
+
+/* Inputs image, style, the style's moments; outputs pastiche and
+ * the losses, each [N]. */
+static PstGraph *
+generator_graph (PstAdversarialStep *step, GPtrArray *seeds)
+{
+  PstGraph             *graph = pst_graph_new ();
+  g_autoptr (GPtrArray) outputs = NULL;
+  PstValue             *in[2], *pastiche;
+  PstShape              shape = PST_SHAPE (-1, 3, -1, -1);
+  PstShape              row = PST_SHAPE (-1, step->n_styles);
+
+  in[0] = pst_graph_add_input (graph, "image", PST_FLOAT32, &shape);
+  in[1] = pst_graph_add_input (graph, "style", PST_FLOAT32, &row);
+  outputs = pst_graph_append (graph, step->players->generator->graph, in,
+                              "generator/");
+  pastiche = outputs->pdata[0];
+  pst_graph_add_output (graph, pastiche, "pastiche");
+  add_feature_terms (step, graph, seeds, in[0], pastiche);
+  add_term (step, graph, seeds, TERM_VARIATION, 1,
+            pst_loss_variation (graph, pastiche));
+  add_term (step, graph, seeds, TERM_IDENTITY, 1,
+            pst_loss_difference (graph, pastiche, in[0]));
+  for (guint i = 0;
+       is_adversarial (step) && i < step->players->discriminators->len; i++)
+    {
+      g_autofree char *prefix = g_strdup_printf ("discriminator%u/", i);
+
+      add_term (step, graph, seeds, TERM_ADVERSARIAL, 1,
+                pst_loss_adversarial (
+                  graph, step->recipe->adversarial_form,
+                  add_discriminator (step, graph, i, pastiche, prefix), in[1],
+                  NULL));
+    }
+  pst_graph_seal (graph);
+  return graph;
+}
+
+/* Inputs picture, style, sign; an output [2N] for each discriminator. */
+static PstGraph *
+discriminator_graph (PstAdversarialStep *step, GPtrArray *seeds)
+{
+  PstGraph *graph = pst_graph_new ();
+  PstValue *picture, *style, *sign;
+  PstShape  shape = PST_SHAPE (-1, 3, -1, -1);
+  PstShape  row = PST_SHAPE (-1, step->n_styles);
+  PstShape  one = PST_SHAPE (-1, 1, 1);
+
+  picture = pst_graph_add_input (graph, "picture", PST_FLOAT32, &shape);
+  style = pst_graph_add_input (graph, "style", PST_FLOAT32, &row);
+  sign = pst_graph_add_input (graph, "sign", PST_FLOAT32, &one);
+  for (guint i = 0; i < step->players->discriminators->len; i++)
+    {
+      g_autofree char *prefix = g_strdup_printf ("discriminator%u/", i);
+      PstValue        *loss;
+
+      loss = pst_loss_adversarial (
+        graph, step->recipe->adversarial_form,
+        add_discriminator (step, graph, i, picture, prefix), style, sign);
+      pst_graph_add_output (graph, loss, "loss");
+      g_ptr_array_add (seeds, loss);
+    }
+  pst_graph_seal (graph);
+  return graph;
+}
+
+static PstPlan *
+plan_training (PstGraph *graph, const PstShape *shapes, GPtrArray *gradients,
+               GPtrArray *seeds, PstPool *pool, guint64 budget,
+               GError **error)
+{
+  PstPlanOptions options = { 0 };
+
+  options.input_shapes = shapes;
+  options.n_workers = pst_pool_get_size (pool);
+  options.budget = budget;
+  options.gradients = gradients;
+  options.seeds = seeds;
+  return pst_plan_new (graph, &options, error);
+}
+
+static gboolean
+plan_generator (PstAdversarialStep *step, PstPool *pool, guint64 budget,
+                GError **error)
+{
+  g_autoptr (GPtrArray) seeds = g_ptr_array_new ();
+  g_autoptr (GPtrArray) values = g_ptr_array_new ();
+  g_autoptr (PstGraph)  graph = generator_graph (step, seeds);
+  GPtrArray            *moments = step->players->moments->pdata[0];
+  PstShape              shapes[2 + 2 * PST_MAX_LAYERS];
+
+  shapes[0] = PST_SHAPE (step->batch, 3, step->crop, step->crop);
+  shapes[1] = PST_SHAPE (step->batch, step->n_styles);
+  for (guint i = 0; i < moments->len; i++)
+    {
+      const PstShape *one = &((PstArray *) moments->pdata[i])->tensor.shape;
+
+      shapes[2 + i] = pst_shape (one->rank + 1, (gint64[]) {
+        step->batch, one->dim[0], one->rank > 1 ? one->dim[1] : 0 });
+    }
+  add_parameters (graph, step->players->generator->weights, values);
+  g_return_val_if_fail (values->len == step->players->generator->weights->len,
+                        FALSE);
+  step->g_plan = plan_training (graph, shapes, values, seeds, pool, budget,
+                                error);
+  return step->g_plan != NULL;
+}
+
+static gboolean
+plan_discriminators (PstAdversarialStep *step, PstPool *pool, guint64 budget,
+                     GError **error)
+{
+  g_autoptr (GPtrArray) seeds = g_ptr_array_new ();
+  g_autoptr (GPtrArray) values = g_ptr_array_new ();
+  g_autoptr (PstGraph)  graph = discriminator_graph (step, seeds);
+  gint64                n = 2 * step->batch;
+  PstShape              shapes[3];
+
+  shapes[0] = PST_SHAPE (n, 3, step->crop, step->crop);
+  shapes[1] = PST_SHAPE (n, step->n_styles);
+  shapes[2] = PST_SHAPE (n, 1, 1);
+  for (guint i = 0; i < step->players->discriminators->len; i++)
+    {
+      PstSpectral *spectral = step->players->discriminators->pdata[i];
+
+      add_parameters (graph, spectral->network->weights, values);
+    }
+  step->d_plan = plan_training (graph, shapes, values, seeds, pool, budget,
+                                error);
+  return step->d_plan != NULL;
+}
+
+/* Discriminators must see at least one patch. */
+static gboolean
+check_patches (const PstAdversarialStep *step, GError **error)
+{
+  for (guint i = 0; i < step->recipe->discriminators->len; i++)
+    {
+      const PstRecipeDiscriminator *shape;
+
+      shape = step->recipe->discriminators->pdata[i];
+      if (pst_network_patch (shape) > step->crop)
+        {
+          g_set_error (error, PST_ERROR, PST_ERROR_ARGUMENT,
+                       "[discriminator %s]: it looks at %d pixels, more than "
+                       "the crop of %d",
+                       shape->name, pst_network_patch (shape), step->crop);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+static void
+allocate_lists (PstAdversarialStep *step)
+{
+  const PstPlayers *players = step->players;
+  guint             most = players->generator->weights->len;
+
+  step->scratch = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < players->discriminators->len; i++)
+    {
+      PstSpectral *spectral = players->discriminators->pdata[i];
+
+      most = MAX (most, spectral->raw->len);
+      for (guint k = 0; k < spectral->raw->len; k++)
+        {
+          PstArray *raw = spectral->raw->pdata[k];
+
+          g_ptr_array_add (step->scratch,
+                           g_malloc (pst_tensor_bytes (&raw->tensor)));
+        }
+    }
+  step->counts = g_new0 (gint64, most);
+  step->gradients = g_new0 (const float *, most);
+}
+
+PstAdversarialStep *
+pst_adversarial_step_new (const PstRecipe *recipe, const PstSettings *settings,
+                          const PstPlayers *players, PstPool *pool,
+                          guint64 budget, GError **error)
+{
+  g_autoptr (PstAdversarialStep) step = g_new0 (PstAdversarialStep, 1);
+  guint64                        used;
+
+  step->recipe = recipe;
+  step->settings = settings;
+  step->players = players;
+  step->batch = settings->batch;
+  step->crop = settings->crop;
+  step->n_styles = (int) recipe->styles->len + 1;
+  step->columns = g_new0 (int, step->batch);
+  step->terms = g_array_new (FALSE, FALSE, sizeof (Term));
+  allocate_lists (step);
+  if (is_adversarial (step) && ! check_patches (step, error))
+    return NULL;
+  if (! plan_generator (step, pool, budget, error))
+    return NULL;
+  used = pst_plan_get_memory (step->g_plan);
+  if (budget)
+    budget = budget > used ? budget - used : 1;
+  if (is_adversarial (step) && ! plan_discriminators (step, pool, budget,
+                                                      error))
+    return NULL;
+  step->g_run = pst_run_new (step->g_plan, pool, error);
+  if (! step->g_run)
+    return NULL;
+  if (is_adversarial (step))
+    step->d_run = pst_run_new (step->d_plan, pool, error);
+  if (is_adversarial (step) && ! step->d_run)
+    return NULL;
+  return g_steal_pointer (&step);
+}
+
+void
+pst_adversarial_step_free (PstAdversarialStep *step)
+{
+  if (! step)
+    return;
+  g_clear_pointer (&step->g_run, pst_run_free);
+  g_clear_pointer (&step->d_run, pst_run_free);
+  g_clear_pointer (&step->g_plan, pst_plan_unref);
+  g_clear_pointer (&step->d_plan, pst_plan_unref);
+  g_array_unref (step->terms);
+  g_ptr_array_unref (step->scratch);
+  g_free (step->columns);
+  g_free (step->counts);
+  g_free (step->gradients);
+  g_free (step);
+}
+
+guint64
+pst_adversarial_step_get_memory (const PstAdversarialStep *step)
+{
+  return pst_plan_get_memory (step->g_plan) +
+         (step->d_plan ? pst_plan_get_memory (step->d_plan) : 0);
+}
+
+void
+pst_adversarial_step_set_column (PstAdversarialStep *step, int i, int column)
+{
+  g_return_if_fail (i >= 0 && i < step->batch);
+  g_return_if_fail (column >= 0 && column < step->n_styles);
+
+  step->columns[i] = column;
+}
+
+/* Sample @i of a run's first input, which lies channels-last. */
+static float *
+picture_of (PstAdversarialStep *step, PstRun *run, int i)
+{
+  float *data = pst_run_get_input (run, 0)->data;
+
+  return data + (gsize) i * step->crop * step->crop * 3;
+}
+
+float *
+pst_adversarial_step_photo (PstAdversarialStep *step, int i)
+{
+  return picture_of (step, step->g_run, i);
+}
+
+float *
+pst_adversarial_step_real (PstAdversarialStep *step, int i)
+{
+  return step->d_run ? picture_of (step, step->d_run, i) : NULL;
+}
+
+/* The weight of @term for a sample of @column. */
+static double
+term_weight (const PstAdversarialStep *step, const Term *term, int column)
+{
+  const PstSettings    *settings = step->settings;
+  const PstRecipeStyle *style;
+
+  if (column == 0)
+    {
+      if (term->kind == TERM_CONTENT)
+        return settings->content * term->weight;
+      return term->kind == TERM_IDENTITY ? settings->identity : 0;
+    }
+  style = step->recipe->styles->pdata[column - 1];
+  switch (term->kind)
+    {
+    case TERM_CONTENT:
+      return settings->content * term->weight * style->content;
+    case TERM_STYLE:
+      return settings->style * term->weight * style->style;
+    case TERM_VARIATION:
+      return settings->variation;
+    case TERM_ADVERSARIAL:
+      return settings->adversarial * style->adversarial;
+    default:
+      return 0;
+    }
+}
+
+/* Style rows and moments of all samples, and what each loss weighs. */
+static void
+fill_generator (PstAdversarialStep *step)
+{
+  float     *rows = pst_run_get_input (step->g_run, 1)->data;
+  GPtrArray *all = step->players->moments;
+
+  memset (rows, 0, sizeof (float) * step->batch * step->n_styles);
+  for (int i = 0; i < step->batch; i++)
+    {
+      int        column = step->columns[i];
+      GPtrArray *moments = all->pdata[MAX (column - 1, 0)];
+
+      rows[i * step->n_styles + column] = 1;
+      for (guint k = 0; k < moments->len; k++)
+        {
+          const PstArray *moment = moments->pdata[k];
+          float          *to = pst_run_get_input (step->g_run, 2 + k)->data;
+          gint64          n = pst_tensor_count (&moment->tensor);
+
+          memcpy (to + i * n, moment->tensor.data, sizeof (float) * n);
+        }
+      for (guint k = 0; k < step->terms->len; k++)
+        {
+          const Term *term = &g_array_index (step->terms, Term, k);
+          float      *seed = pst_run_get_seed (step->g_run, k)->data;
+
+          seed[i] = (float) (term_weight (step, term, column) / step->batch);
+        }
+    }
+}
+
+/* The losses' means over the samples that each concerns. */
+static void
+read_generator (PstAdversarialStep *step, PstLosses *losses)
+{
+  double sums[N_TERMS] = { 0 };
+  int    n_identity = 0;
+
+  for (int i = 0; i < step->batch; i++)
+    n_identity += step->columns[i] == 0;
+  for (guint k = 0; k < step->terms->len; k++)
+    {
+      const Term      *term = &g_array_index (step->terms, Term, k);
+      const PstTensor *loss = pst_run_get_output (step->g_run, 1 + k);
+
+      for (int i = 0; i < step->batch; i++)
+        if ((step->columns[i] == 0) == (term->kind == TERM_IDENTITY))
+          sums[term->kind] += term->weight * ((const float *) loss->data)[i];
+    }
+  for (int k = 0; k < N_TERMS; k++)
+    sums[k] /= k == TERM_IDENTITY ? n_identity : step->batch - n_identity;
+  losses->content = sums[TERM_CONTENT];
+  losses->style = sums[TERM_STYLE];
+  losses->variation = sums[TERM_VARIATION];
+  losses->identity = sums[TERM_IDENTITY];
+  losses->adversarial = sums[TERM_ADVERSARIAL];
+}
+
+static gboolean
+step_generator (PstAdversarialStep *step, double factor, PstLosses *losses)
+{
+  const PstSettings *settings = step->settings;
+  PstAdam           *adam = step->players->generator_adam;
+  guint              n = adam->weights->len;
+  double             shrink = 1;
+
+  fill_generator (step);
+  pst_run_forward (step->g_run, NULL, NULL, NULL, NULL);
+  read_generator (step, losses);
+  if (step->d_run)
+    memcpy (pst_adversarial_step_real (step, 0) +
+              (gsize) step->batch * step->crop * step->crop * 3,
+            pst_run_get_output (step->g_run, 0)->data,
+            sizeof (float) * step->batch * step->crop * step->crop * 3);
+  pst_run_backward (step->g_run);
+  for (guint i = 0; i < n; i++)
+    {
+      const PstTensor *gradient = pst_run_get_gradient (step->g_run, i);
+
+      step->gradients[i] = gradient->data;
+      step->counts[i] = pst_tensor_count (gradient);
+    }
+  losses->norm = pst_gradient_norm (step->gradients, step->counts, n);
+  if (! isfinite (losses->norm))
+    return FALSE;
+  if (settings->clip > 0)
+    shrink = MIN (1, settings->clip / (losses->norm + 1e-6));
+  pst_adam_step (adam, step->gradients, shrink, settings->rate * factor);
+  return TRUE;
+}
+
+/* Real pictures first, then the generator's; the identity has neither. */
+static void
+fill_discriminators (PstAdversarialStep *step)
+{
+  int    n = step->batch;
+  float *rows = pst_run_get_input (step->d_run, 1)->data;
+  float *sign = pst_run_get_input (step->d_run, 2)->data;
+
+  memset (rows, 0, sizeof (float) * 2 * n * step->n_styles);
+  for (int i = 0; i < 2 * n; i++)
+    {
+      int column = step->columns[i % n];
+
+      rows[i * step->n_styles + column] = 1;
+      sign[i] = i < n ? 1 : -1;
+      for (guint k = 0; k < step->players->discriminators->len; k++)
+        ((float *) pst_run_get_seed (step->d_run, k)->data)[i] =
+          column ? 1.0f / n : 0;
+    }
+}
+
+static void
+read_discriminators (PstAdversarialStep *step, PstLosses *losses)
+{
+  int n_style = 0;
+
+  losses->real = losses->fake = 0;
+  for (int i = 0; i < step->batch; i++)
+    {
+      if (step->columns[i] == 0)
+        continue;
+      n_style++;
+      for (guint k = 0; k < step->players->discriminators->len; k++)
+        {
+          const float *loss = pst_run_get_output (step->d_run, k)->data;
+
+          losses->real += loss[i];
+          losses->fake += loss[i + step->batch];
+        }
+    }
+  losses->real /= n_style;
+  losses->fake /= n_style;
+}
+
+/* Gradients of discriminator @i by its raw weights; the norm of them. */
+static double
+raw_gradients (PstAdversarialStep *step, PstSpectral *spectral, guint first)
+{
+  guint n = spectral->raw->len;
+
+  for (guint i = 0; i < n; i++)
+    {
+      const PstTensor *gradient;
+      float           *copy = step->scratch->pdata[first + i];
+
+      gradient = pst_run_get_gradient (step->d_run, first + i);
+      memcpy (copy, gradient->data, pst_tensor_bytes (gradient));
+      pst_spectral_gradient (spectral, i, copy);
+      step->gradients[i] = copy;
+      step->counts[i] = pst_tensor_count (gradient);
+    }
+  return pst_gradient_norm (step->gradients, step->counts, n);
+}
+
+static void
+step_discriminators (PstAdversarialStep *step, double factor,
+                     PstLosses *losses)
+{
+  const PstPlayers *players = step->players;
+  double            rate = step->settings->rate_discriminator * factor;
+  guint             first = 0;
+
+  fill_discriminators (step);
+  pst_run_forward (step->d_run, NULL, NULL, NULL, NULL);
+  read_discriminators (step, losses);
+  pst_run_backward (step->d_run);
+  for (guint i = 0; i < players->discriminators->len; i++)
+    {
+      PstSpectral *spectral = players->discriminators->pdata[i];
+
+      if (isfinite (raw_gradients (step, spectral, first)))
+        {
+          pst_adam_step (players->discriminator_adams->pdata[i],
+                         step->gradients, 1, rate);
+          pst_spectral_update (spectral);
+        }
+      first += spectral->raw->len;
+    }
+}
+
+gboolean
+pst_adversarial_step_run (PstAdversarialStep *step, double factor,
+                          PstLosses *losses)
+{
+  gboolean made;
+
+  losses->real = losses->fake = NAN;
+  made = step_generator (step, factor, losses);
+  if (step->d_run && made)
+    step_discriminators (step, factor, losses);
+  return made;
+}

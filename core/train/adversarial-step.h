@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "core/base/parallel.h"
+#include "core/train/adam.h"
+#include "core/train/features.h"
+#include "core/train/networks.h"
+#include "core/train/recipe.h"
+#include "core/train/spectral.h"
+
+/**
+ * PstPlayers:
+ * @generator: the transform network
+ * @generator_adam: its optimiser
+ * @discriminators: (element-type PstSpectral): in the recipe's order
+ * @discriminator_adams: (element-type PstAdam): of their raw weights
+ * @features: the loss network, frozen
+ * @moments: (element-type GPtrArray): by column - 1: what
+ *   pst_features_moments() gives for the style
+ *
+ * All that a step works with; owned by the trainer.
+ */
+typedef struct
+{
+  PstNetwork  *generator;
+  PstAdam     *generator_adam;
+  GPtrArray   *discriminators;
+  GPtrArray   *discriminator_adams;
+  PstFeatures *features;
+  GPtrArray   *moments;
+} PstPlayers;
+
+/**
+ * PstLosses:
+ *
+ * Means over those samples that each concerns, before weighing; NaN where
+ * none did. @real and @fake are sums over the discriminators.
+ */
+typedef struct
+{
+  double content;
+  double style;
+  double variation;
+  double identity;
+  double adversarial;
+  double real;
+  double fake;
+  double norm; /* of the generator's gradient, before clipping; not finite
+                  where the step was left out */
+} PstLosses;
+
+/**
+ * PstAdversarialStep:
+ *
+ * One step of training at a fixed batch and crop: the two graphs (generator
+ * with all its losses; discriminators), planned once.
+ */
+typedef struct _PstAdversarialStep PstAdversarialStep;
+
+/**
+ * pst_adversarial_step_new:
+ * @budget: most bytes for both; 0 for no limit
+ *
+ * Returns: (transfer full) (nullable): %NULL with the planner's errors
+ */
+PstAdversarialStep *pst_adversarial_step_new (const PstRecipe *recipe,
+                                              const PstSettings *settings,
+                                              const PstPlayers *players,
+                                              PstPool *pool, guint64 budget,
+                                              GError **error);
+void   pst_adversarial_step_free (PstAdversarialStep *step);
+guint64 pst_adversarial_step_get_memory (const PstAdversarialStep *step);
+
+/* What sample @i is made of; all three before every step. @column 0 trains
+ * the identity. The pointers are to crop x crop pixels R, G, B, 0 to 1. */
+void   pst_adversarial_step_set_column (PstAdversarialStep *step, int i,
+                                        int column);
+float *pst_adversarial_step_photo (PstAdversarialStep *step, int i);
+/* A crop of the style's picture; %NULL where nothing is adversarial. */
+float *pst_adversarial_step_real (PstAdversarialStep *step, int i);
+
+/**
+ * pst_adversarial_step_run:
+ * @factor: of both learning rates (the schedule)
+ * @losses: (out): what came out
+ *
+ * The generator's step against the discriminators as they are, then theirs
+ * on the pictures it made.
+ *
+ * A network whose gradient is not finite is left as it was.
+ *
+ * Returns: %FALSE where the generator was
+ */
+gboolean pst_adversarial_step_run (PstAdversarialStep *step, double factor,
+                                   PstLosses *losses);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstAdversarialStep, pst_adversarial_step_free)

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A checkpoint is an ONNX file like any other network: the discriminators
+ * with their normalised weights (input `picture`, one output for each), and
+ * beside them, as initializers that no node reads,
+ *
+ *   generator/NAME             the generator's weights
+ *   average/NAME               their average
+ *   generator.first/NAME       Adam's moments
+ *   generator.second/NAME
+ *   discriminatorK.raw/NAME    weights before spectral normalisation
+ *   discriminatorK.left/NAME   u and
+ *   discriminatorK.right/NAME  v
+ *   discriminatorK.first/NAME  Adam's moments
+ *   discriminatorK.second/NAME
+ *
+ * and as metadata the step, what Adam has counted, and the recipe. There is
+ * no random state: see core/train/random.h.
+ */
+#include "core/train/trainer-private.h"
+
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/onnx/onnx.h"
+
+#define KEY_STEP "pastiche.training.step"
+#define KEY_COUNTS "pastiche.training.counts"
+#define KEY_RECIPE "pastiche.recipe"
+
+typedef gboolean (*ArrayFunc) (const char *name, PstArray *array,
+                               gpointer data, GError **error);
+
+static gboolean
+visit_list (const char *room, GPtrArray *names, GPtrArray *arrays,
+            ArrayFunc func, gpointer data, GError **error)
+{
+  for (guint i = 0; i < arrays->len; i++)
+    {
+      g_autofree char *name = NULL;
+
+      if (! arrays->pdata[i])
+        continue;
+      name = g_strdup_printf ("%s/%s", room, (char *) names->pdata[i]);
+      if (! func (name, arrays->pdata[i], data, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+visit_discriminator (PstTrainer *trainer, guint i, ArrayFunc func,
+                     gpointer data, GError **error)
+{
+  PstSpectral *s = trainer->players.discriminators->pdata[i];
+  PstAdam     *adam = trainer->players.discriminator_adams->pdata[i];
+  const struct
+  {
+    const char *room;
+    GPtrArray  *arrays;
+  } lists[] = {
+    { "raw", s->raw },       { "left", s->left },     { "right", s->right },
+    { "first", adam->first }, { "second", adam->second },
+  };
+
+  for (gsize k = 0; k < G_N_ELEMENTS (lists); k++)
+    {
+      g_autofree char *room = NULL;
+
+      room = g_strdup_printf ("discriminator%u.%s", i, lists[k].room);
+      if (! visit_list (room, s->names, lists[k].arrays, func, data, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Everything that training changes, always in the same order. */
+static gboolean
+visit_all (PstTrainer *trainer, ArrayFunc func, gpointer data, GError **error)
+{
+  PstPlayers *players = &trainer->players;
+  PstAdam    *adam = players->generator_adam;
+  GPtrArray  *names = players->generator->names;
+
+  if (! visit_list ("generator", names, players->generator->weights, func,
+                    data, error) ||
+      ! visit_list ("average", names, trainer->average->weights, func, data,
+                    error) ||
+      ! visit_list ("generator.first", names, adam->first, func, data,
+                    error) ||
+      ! visit_list ("generator.second", names, adam->second, func, data,
+                    error))
+    return FALSE;
+  for (guint i = 0; i < players->discriminators->len; i++)
+    if (! visit_discriminator (trainer, i, func, data, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+add_array (const char *name, PstArray *array, gpointer data, GError **error)
+{
+  pst_graph_add_parameter (data, name, array);
+  return TRUE;
+}
+
+static void
+add_networks (PstTrainer *trainer, PstGraph *graph)
+{
+  GPtrArray *all = trainer->players.discriminators;
+  PstShape   shape = PST_SHAPE (-1, 3, -1, -1);
+  PstShape   row = PST_SHAPE (-1, trainer->recipe->styles->len + 1);
+  PstValue  *in[2];
+
+  in[0] = pst_graph_add_input (graph, "picture", PST_FLOAT32, &shape);
+  for (guint i = 0; i < all->len; i++)
+    {
+      PstSpectral          *spectral = all->pdata[i];
+      g_autofree char      *prefix = g_strdup_printf ("discriminator%u/", i);
+      g_autofree char      *name = g_strdup_printf ("logits%u", i);
+      g_autoptr (GPtrArray) out = NULL;
+
+      out = pst_graph_append (graph, spectral->network->graph, in, prefix);
+      pst_graph_add_output (graph, out->pdata[0], name);
+    }
+  if (all->len == 0) /* a network needs an output: the generator's */
+    {
+      g_autoptr (GPtrArray) out = NULL;
+
+      in[1] = pst_graph_add_input (graph, "style", PST_FLOAT32, &row);
+      out = pst_graph_append (graph, trainer->average->graph, in, "show/");
+      pst_graph_add_output (graph, out->pdata[0], "pastiche");
+    }
+}
+
+static char *
+counts_to_text (PstTrainer *trainer)
+{
+  GString   *text = g_string_new (NULL);
+  GPtrArray *adams = trainer->players.discriminator_adams;
+
+  g_string_append_printf (text, "%" G_GINT64_FORMAT,
+                          trainer->players.generator_adam->t);
+  for (guint i = 0; i < adams->len; i++)
+    g_string_append_printf (text, " %" G_GINT64_FORMAT,
+                            ((PstAdam *) adams->pdata[i])->t);
+  return g_string_free (text, FALSE);
+}
+
+gboolean
+pst_checkpoint_save (PstTrainer *trainer, const char *path, GError **error)
+{
+  g_autoptr (PstGraph) graph = pst_graph_new ();
+  g_autofree char     *counts = counts_to_text (trainer);
+  char                 step[32];
+
+  visit_all (trainer, add_array, graph, NULL);
+  add_networks (trainer, graph);
+  g_snprintf (step, sizeof step, "%" G_GINT64_FORMAT, trainer->n_steps);
+  pst_graph_set_metadata (graph, KEY_STEP, step);
+  pst_graph_set_metadata (graph, KEY_COUNTS, counts);
+  pst_graph_set_metadata (graph, KEY_RECIPE, trainer->recipe->text);
+  pst_graph_seal (graph);
+  return pst_onnx_save (graph, path, error);
+}
+
+static gboolean
+check_array (const char *name, PstArray *array, gpointer data, GError **error)
+{
+  PstValue *found = pst_graph_find (data, name);
+
+  if (found && found->array && found->array->tensor.dtype == PST_FLOAT32 &&
+      pst_shape_equal (&found->array->tensor.shape, &array->tensor.shape))
+    return TRUE;
+  g_set_error (error, PST_ERROR, PST_ERROR_FORMAT,
+               "%s “%s”; it belongs to a training with other networks or "
+               "styles",
+               found ? "The checkpoint has other sizes for"
+                     : "The checkpoint lacks",
+               name);
+  return FALSE;
+}
+
+static gboolean
+read_array (const char *name, PstArray *array, gpointer data, GError **error)
+{
+  const PstArray *from = pst_graph_find (data, name)->array;
+
+  pst_tensor_copy (&array->tensor, &from->tensor);
+  return TRUE;
+}
+
+static void
+read_counts (PstTrainer *trainer, const char *text)
+{
+  GPtrArray *adams = trainer->players.discriminator_adams;
+  char      *end = NULL;
+
+  trainer->players.generator_adam->t = g_ascii_strtoll (text, &end, 10);
+  for (guint i = 0; i < adams->len; i++)
+    ((PstAdam *) adams->pdata[i])->t = g_ascii_strtoll (end, &end, 10);
+}
+
+gboolean
+pst_checkpoint_load (PstTrainer *trainer, const char *path, GError **error)
+{
+  g_autoptr (PstGraph) graph = pst_onnx_load (path, error);
+  GPtrArray           *discriminators = trainer->players.discriminators;
+  const char          *step, *counts;
+
+  if (! graph)
+    return FALSE;
+  step = pst_graph_get_metadata (graph, KEY_STEP);
+  counts = pst_graph_get_metadata (graph, KEY_COUNTS);
+  if (! step || ! counts)
+    {
+      g_set_error (error, PST_ERROR, PST_ERROR_FORMAT,
+                   "This is no checkpoint of a training");
+      return FALSE;
+    }
+  if (! visit_all (trainer, check_array, graph, error))
+    return FALSE;
+  visit_all (trainer, read_array, graph, NULL);
+  for (guint i = 0; i < discriminators->len; i++)
+    pst_spectral_apply (discriminators->pdata[i]);
+  read_counts (trainer, counts);
+  trainer->n_steps = MAX (g_ascii_strtoll (step, NULL, 10), 0);
+  return TRUE;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/train/trainer-private.h"
+
+#include "core/onnx/onnx.h"
+#include "core/style/metadata.h"
+
+#define THUMBNAIL_SIDE 160  /* shorter side, pixels */
+#define THUMBNAIL_PAINT 480 /* painted at, then shrunk */
+
+/* The thumbnail photo in each style, JPEG; all NULL where there is none. */
+static GPtrArray *
+make_thumbnails (PstTrainer *trainer, GError **error)
+{
+  const PstTrainHost    *host = trainer->host;
+  guint                  n = trainer->recipe->styles->len;
+  g_autoptr (GPtrArray)  all = NULL;
+  g_autoptr (PstPicture) photo = NULL;
+  g_autoptr (PstPainter) painter = NULL;
+
+  all = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  if (! trainer->recipe->thumbnail || ! host->encode)
+    return g_steal_pointer (&all);
+  photo = host->load (trainer->recipe->thumbnail, THUMBNAIL_PAINT, host->data,
+                      error);
+  if (photo)
+    painter = pst_painter_new (trainer, photo->width, photo->height, error);
+  if (! painter)
+    return NULL;
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (PstPicture) large = NULL, small = NULL;
+      GBytes                *bytes;
+
+      large = pst_picture_new (photo->width, photo->height);
+      pst_picture_put (large, 0, 0,
+                       pst_painter_paint (painter, photo, (int) i + 1),
+                       photo->width, photo->height);
+      small = pst_picture_scale (large, THUMBNAIL_SIDE);
+      bytes = host->encode (small, host->data, error);
+      if (! bytes)
+        return NULL;
+      g_ptr_array_add (all, bytes);
+    }
+  return g_steal_pointer (&all);
+}
+
+static PstMetadata *
+make_metadata (PstTrainer *trainer, GError **error)
+{
+  const PstRecipe       *recipe = trainer->recipe;
+  g_autoptr (GPtrArray)  thumbnails = make_thumbnails (trainer, error);
+  PstMetadata           *metadata;
+
+  if (! thumbnails)
+    return NULL;
+  metadata = pst_metadata_new (recipe->title);
+  metadata->licence = g_strdup (recipe->licence);
+  metadata->recipe = g_strdup (recipe->text);
+  metadata->figures = g_strdup_printf ("{\"steps\":%" G_GINT64_FORMAT "}",
+                                       trainer->n_steps);
+  pst_metadata_add_style (metadata, PST_STYLE_IDENTITY, "", "", "", NULL);
+  for (guint i = 0; i < recipe->styles->len; i++)
+    {
+      const PstRecipeStyle *style = recipe->styles->pdata[i];
+
+      pst_metadata_add_style (metadata, style->id, style->title,
+                              style->credit, style->licence,
+                              i < thumbnails->len ? thumbnails->pdata[i]
+                                                  : NULL);
+    }
+  return metadata;
+}
+
+gboolean
+pst_export_model (PstTrainer *trainer, const char *path, GError **error)
+{
+  g_autoptr (PstMetadata) metadata = make_metadata (trainer, error);
+  g_autoptr (PstGraph)    graph = pst_graph_new ();
+  g_autoptr (GPtrArray)   out = NULL;
+  PstShape                shape = PST_SHAPE (-1, 3, -1, -1);
+  PstShape                row = PST_SHAPE (-1,
+                                           trainer->recipe->styles->len + 1);
+  PstValue               *in[2];
+
+  if (! metadata)
+    return FALSE;
+  in[0] = pst_graph_add_input (graph, "image", PST_FLOAT32, &shape);
+  in[1] = pst_graph_add_input (graph, "style", PST_FLOAT32, &row);
+  out = pst_graph_append (graph, trainer->average->graph, in, NULL);
+  pst_graph_add_output (graph, out->pdata[0], "pastiche");
+  pst_metadata_pack (metadata, graph);
+  pst_graph_seal (graph);
+  return pst_onnx_save (graph, path, error);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "core/train/picture.h"
+
+/**
+ * PstTrainHost:
+ * @load: reads the picture file at @path as sRGB, at once shrunk so that its
+ *   shorter side is at most @side; %NULL with an error whose text is for
+ *   people where it cannot be used (unreadable, CMYK, animated…)
+ * @save: writes @picture to @path, in the format of its ending
+ * @encode: (nullable): @picture as a JPEG file in memory
+ * @data: passed to each
+ *
+ * What training asks of the program around it: the core reads no picture
+ * formats.
+ */
+typedef struct
+{
+  PstPicture *(*load) (const char *path, int side, gpointer data,
+                       GError **error);
+  gboolean (*save) (const PstPicture *picture, const char *path,
+                    gpointer data, GError **error);
+  GBytes *(*encode) (const PstPicture *picture, gpointer data,
+                     GError **error);
+  gpointer data;
+} PstTrainHost;

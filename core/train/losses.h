@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "core/graph/graph.h"
+#include "core/train/recipe.h"
+
+/*
+ * Losses as nodes. Each gives one number a sample, [N]; weights come in with
+ * the seeds of the backward pass, so that samples may weigh differently.
+ */
+
+/**
+ * pst_loss_content:
+ * @map: features of the result, [N,C,H,W]
+ * @target: features of the photo, the same shape
+ *
+ * Johnson et al. 2016, section 3.1 (feature reconstruction), against the
+ * target's own size: mean (map - target)² / (mean target² + 1e-6), or mean
+ * |map - target| / (mean |target| + 1e-6).
+ */
+PstValue *pst_loss_content (PstGraph *graph, PstContentForm form,
+                            PstValue *map, PstValue *target);
+
+/**
+ * pst_style_moments:
+ * @map: features, [N,C,H,W]
+ * @mean: (out): [N,C], or %NULL with Gram matrices
+ *
+ * What a style is told by: the Gram matrix F F^T / (H W), or the covariance
+ * of the channels, which is the Gram matrix less the means' products, and the
+ * means m.
+ *
+ * Returns: [N,C,C]
+ */
+PstValue *pst_style_moments (PstGraph *graph, PstStyleForm form,
+                             PstValue *map, PstValue **mean);
+
+/**
+ * pst_loss_style:
+ * @map: features of the result, [N,C,H,W]
+ * @target: the style's Gram matrices or covariances, [N,C,C]
+ * @target_mean: (nullable): the style's means, [N,C]
+ *
+ * Gatys et al., "Image style transfer using convolutional neural networks",
+ * 2016, eq. 3 to 5, with the Gram matrix as the mean over places, against the
+ * target's own size: |G - T|² / |T|² (Frobenius). With covariances (Li et
+ * al., "Demystifying neural style transfer", 2017, section 4.2 on matching
+ * moments): half of |C - T|² / |T|² + |m - t|² / |t|².
+ */
+PstValue *pst_loss_style (PstGraph *graph, PstStyleForm form, PstValue *map,
+                          PstValue *target, PstValue *target_mean);
+
+/**
+ * pst_loss_variation:
+ * @picture: [N,3,H,W]
+ *
+ * Anisotropic total variation: mean |x(i+1,j) - x(i,j)| +
+ * mean |x(i,j+1) - x(i,j)| (Rudin, Osher and Fatemi 1992; Mahendran and
+ * Vedaldi 2015, section 3.2, with exponent 1/2 of the squares).
+ */
+PstValue *pst_loss_variation (PstGraph *graph, PstValue *picture);
+
+/* Mean |a - b| of pictures [N,3,H,W]. */
+PstValue *pst_loss_difference (PstGraph *graph, PstValue *a, PstValue *b);
+
+/**
+ * pst_loss_adversarial:
+ * @logits: of a discriminator, [N,S,h,w]
+ * @style: one-hot rows, [N,S]: which output counts
+ * @sign: (nullable): [N,1,1]: 1 where the picture is real, -1 where it is
+ *   not; %NULL for the generator's side
+ *
+ * Means over the patches; with d the logit:
+ *
+ *               discriminator              generator
+ *   hinge       max (0, 1 - sign d)        -d
+ *   LSGAN       (d - (sign + 1) / 2)²      (d - 1)²
+ *   BCE         log (1 + exp (-sign d))    log (1 + exp (-d))
+ *
+ * Lim and Ye, "Geometric GAN", 2017; Mao et al., "Least squares GANs", 2017,
+ * eq. 9 with labels 0 and 1 (and without the factor 1/2); Goodfellow et al.
+ * 2014 with the non-saturating generator of section 3.
+ */
+PstValue *pst_loss_adversarial (PstGraph *graph, PstAdversarialForm form,
+                                PstValue *logits, PstValue *style,
+                                PstValue *sign);
+
+/* Averages @pool x @pool pixels. */
+PstValue *pst_loss_pool (PstGraph *graph, PstValue *picture, int pool);

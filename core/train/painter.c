@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/train/trainer-private.h"
+
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/graph/plan.h"
+
+struct _PstPainter
+{
+  PstTrainer *trainer;
+  PstPlan    *plan;
+  PstRun     *run;
+};
+
+PstPainter *
+pst_painter_new (PstTrainer *trainer, int width, int height, GError **error)
+{
+  g_autoptr (PstPainter) painter = g_new0 (PstPainter, 1);
+  PstPlanOptions         options = { 0 };
+  PstShape               shapes[2];
+
+  shapes[0] = PST_SHAPE (1, 3, height, width);
+  shapes[1] = PST_SHAPE (1, trainer->recipe->styles->len + 1);
+  options.input_shapes = shapes;
+  options.n_workers = pst_pool_get_size (trainer->pool);
+  options.budget = pst_memory_available ();
+  painter->trainer = trainer;
+  painter->plan = pst_plan_new (trainer->average->graph, &options, error);
+  if (painter->plan)
+    painter->run = pst_run_new (painter->plan, trainer->pool, error);
+  if (! painter->run)
+    return NULL;
+  return g_steal_pointer (&painter);
+}
+
+void
+pst_painter_free (PstPainter *painter)
+{
+  if (! painter)
+    return;
+  g_clear_pointer (&painter->run, pst_run_free);
+  g_clear_pointer (&painter->plan, pst_plan_unref);
+  g_free (painter);
+}
+
+const float *
+pst_painter_paint (PstPainter *painter, const PstPicture *photo, int column)
+{
+  guint  n = painter->trainer->recipe->styles->len + 1;
+  float *row = pst_run_get_input (painter->run, 1)->data;
+
+  pst_picture_to_floats (photo, pst_run_get_input (painter->run, 0)->data);
+  memset (row, 0, sizeof (float) * n);
+  row[column] = 1;
+  pst_run_forward (painter->run, NULL, NULL, NULL, NULL);
+  return pst_run_get_output (painter->run, 0)->data;
+}
+
+#define TILE 256
+#define GAP 4
+#define SHEET_PHOTOS 5
+
+/* The middle square of the photo at @path, TILE pixels wide. */
+static PstPicture *
+load_tile (PstTrainer *trainer, const char *path, GError **error)
+{
+  const PstTrainHost    *host = trainer->host;
+  g_autoptr (PstPicture) photo = NULL;
+  PstPicture            *tile;
+  PstWindow              window = { 0 };
+  float                 *floats;
+
+  photo = host->load (path, TILE, host->data, error);
+  if (! photo)
+    return NULL;
+  window.side = MIN (photo->width, photo->height);
+  window.x = (photo->width - window.side) / 2;
+  window.y = (photo->height - window.side) / 2;
+  floats = g_new (float, TILE * TILE * 3);
+  pst_picture_sample (photo, &window, TILE, floats);
+  tile = pst_picture_new (TILE, TILE);
+  pst_picture_put (tile, 0, 0, floats, TILE, TILE);
+  g_free (floats);
+  return tile;
+}
+
+/* Photos of the sheet: those of the recipe, else some of the dataset. */
+static GPtrArray *
+sheet_paths (PstTrainer *trainer)
+{
+  GPtrArray *paths = g_ptr_array_new ();
+  GPtrArray *given = trainer->recipe->sheet;
+  guint      n = pst_dataset_get_count (trainer->dataset);
+
+  for (guint i = 0; i < given->len; i++)
+    g_ptr_array_add (paths, given->pdata[i]);
+  for (guint i = 0; given->len == 0 && i < MIN (n, SHEET_PHOTOS); i++)
+    g_ptr_array_add (paths, (char *) pst_dataset_get_path (
+                              trainer->dataset,
+                              (2 * i + 1) * n / (2 * MIN (n, SHEET_PHOTOS))));
+  return paths;
+}
+
+gboolean
+pst_trainer_save_sheet (PstTrainer *trainer, const char *path, GError **error)
+{
+  int                    columns = (int) trainer->recipe->styles->len + 1;
+  g_autoptr (GPtrArray)  paths = sheet_paths (trainer);
+  g_autoptr (PstPainter) painter = NULL;
+  g_autoptr (PstPicture) sheet = NULL;
+
+  painter = pst_painter_new (trainer, TILE, TILE, error);
+  sheet = pst_picture_new ((columns + 1) * (TILE + GAP) - GAP,
+                           (int) paths->len * (TILE + GAP) - GAP);
+  if (! painter || ! sheet)
+    return FALSE;
+  for (guint i = 0; i < paths->len; i++)
+    {
+      g_autoptr (PstPicture) tile = NULL;
+      g_autofree float      *floats = g_new (float, TILE * TILE * 3);
+      int                    y = (int) i * (TILE + GAP);
+
+      tile = load_tile (trainer, paths->pdata[i], error);
+      if (! tile)
+        return FALSE;
+      pst_picture_to_floats (tile, floats);
+      pst_picture_put (sheet, 0, y, floats, TILE, TILE);
+      for (int k = 0; k < columns; k++) /* the identity last */
+        pst_picture_put (sheet, (k + 1) * (TILE + GAP), y,
+                         pst_painter_paint (painter, tile,
+                                            (k + 1) % columns),
+                         TILE, TILE);
+    }
+  return trainer->host->save (sheet, path, trainer->host->data, error);
+}

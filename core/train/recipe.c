@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/train/recipe.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/train/recipe-key.h"
+
+#define RECIPE(field) offsetof (PstRecipe, field)
+#define SETTING(field) offsetof (PstSettings, field)
+#define STYLE(field) offsetof (PstRecipeStyle, field)
+
+static const char *const content_forms[] = { "squared", "absolute", NULL };
+static const char *const adversarial_forms[] = { "hinge", "lsgan", "bce",
+                                                 NULL };
+static const char *const style_forms[] = { "gram", "covariance", NULL };
+static const char *const skips[] = { "none", "logit", NULL };
+static const char *const schedules[] = { "constant", "linear", "cosine",
+                                         NULL };
+
+/* Keys of the whole training. */
+static const PstRecipeKey model_keys[] = {
+  { "title", PST_KEY_TEXT, RECIPE (title), 0, 0, NULL },
+  { "licence", PST_KEY_TEXT, RECIPE (licence), 0, 0, NULL },
+  { "thumbnail", PST_KEY_PATH, RECIPE (thumbnail), 0, 0, NULL },
+  { "width", PST_KEY_INT, RECIPE (width), 2, 256, NULL },
+  { "blocks", PST_KEY_INT, RECIPE (blocks), 0, 32, NULL },
+  { "epsilon", PST_KEY_NUMBER, RECIPE (epsilon), 1e-9, 1, NULL },
+  { "identity-skip", PST_KEY_WORD, RECIPE (skip), 0, 0, skips },
+  { NULL, 0, 0, 0, 0, NULL },
+};
+
+static const PstRecipeKey photo_keys[] = {
+  { "min-size", PST_KEY_INT, RECIPE (min_size), 16, 100000, NULL },
+  { "min-contrast", PST_KEY_NUMBER, RECIPE (min_contrast), 0, 1, NULL },
+  { "cache-megabytes", PST_KEY_INT64, RECIPE (cache), 0, 1e6, NULL },
+  { NULL, 0, 0, 0, 0, NULL },
+};
+
+static const PstRecipeKey feature_keys[] = {
+  { "network", PST_KEY_PATH, RECIPE (features), 0, 0, NULL },
+  { "content-form", PST_KEY_WORD, RECIPE (content_form), 0, 0,
+    content_forms },
+  { "style-form", PST_KEY_WORD, RECIPE (style_form), 0, 0, style_forms },
+  { NULL, 0, 0, 0, 0, NULL },
+};
+
+static const PstRecipeKey training_keys[] = {
+  { "steps", PST_KEY_INT64, RECIPE (steps), 1, 1e9, NULL },
+  { "seed", PST_KEY_INT64, RECIPE (seed), 0, 4294967295.0, NULL },
+  { "sample-every", PST_KEY_INT64, RECIPE (sample_every), 0, 1e9, NULL },
+  { "save-seconds", PST_KEY_NUMBER, RECIPE (save_every), 0, 1e6, NULL },
+  { "warm-up", PST_KEY_INT64, RECIPE (warm_up), 0, 1e9, NULL },
+  { "schedule", PST_KEY_WORD, RECIPE (schedule), 0, 0, schedules },
+  { "decay-from", PST_KEY_NUMBER, RECIPE (decay_from), 0, 1, NULL },
+  { "decay-to", PST_KEY_NUMBER, RECIPE (decay_to), 0, 1, NULL },
+  { "table-rate", PST_KEY_NUMBER, RECIPE (table_rate), 0, 1000, NULL },
+  { "beta1", PST_KEY_NUMBER, RECIPE (beta1), 0, 0.9999, NULL },
+  { "beta2", PST_KEY_NUMBER, RECIPE (beta2), 0, 0.999999, NULL },
+  { "adversarial-form", PST_KEY_WORD, RECIPE (adversarial_form), 0, 0,
+    adversarial_forms },
+  { NULL, 0, 0, 0, 0, NULL },
+};
+
+/* Keys of a phase; those of the first stand in [training] and [losses]. */
+static const PstRecipeKey phase_keys[] = {
+  { "from", PST_KEY_INT64, SETTING (from), 1, 1e9, NULL },
+  { NULL, 0, 0, 0, 0, NULL },
+};
+
+static const PstRecipeKey setting_keys[] = {
+  { "crop", PST_KEY_INT, SETTING (crop), 32, 2048, NULL },
+  { "batch", PST_KEY_INT, SETTING (batch), 1, 256, NULL },
+  { "rate", PST_KEY_NUMBER, SETTING (rate), 0, 1, NULL },
+  { "rate-discriminator", PST_KEY_NUMBER, SETTING (rate_discriminator), 0, 1,
+    NULL },
+  { "clip", PST_KEY_NUMBER, SETTING (clip), 0, 1e9, NULL },
+  { "identity-share", PST_KEY_NUMBER, SETTING (identity_share), 0, 1, NULL },
+  { "photo-scale", PST_KEY_RANGE, SETTING (scale), 0.05, 64, NULL },
+  { "average", PST_KEY_NUMBER, SETTING (average), 0, 0.999999, NULL },
+  { NULL, 0, 0, 0, 0, NULL },
+};
+
+static const PstRecipeKey loss_keys[] = {
+  { "content", PST_KEY_NUMBER, SETTING (content), 0, 1e6, NULL },
+  { "style", PST_KEY_NUMBER, SETTING (style), 0, 1e6, NULL },
+  { "adversarial", PST_KEY_NUMBER, SETTING (adversarial), 0, 1e6, NULL },
+  { "variation", PST_KEY_NUMBER, SETTING (variation), 0, 1e6, NULL },
+  { "identity", PST_KEY_NUMBER, SETTING (identity), 0, 1e6, NULL },
+  { NULL, 0, 0, 0, 0, NULL },
+};
+
+static const PstRecipeKey style_keys[] = {
+  { "title", PST_KEY_TEXT, STYLE (title), 0, 0, NULL },
+  { "credit", PST_KEY_TEXT, STYLE (credit), 0, 0, NULL },
+  { "licence", PST_KEY_TEXT, STYLE (licence), 0, 0, NULL },
+  { "pictures", PST_KEY_PATHS, STYLE (pictures), 0, 0, NULL },
+  { "size", PST_KEY_INT, STYLE (size), 32, 8192, NULL },
+  { "crop-scale", PST_KEY_RANGE, STYLE (scale), 0.05, 64, NULL },
+  { "share", PST_KEY_NUMBER, STYLE (share), 0, 1e6, NULL },
+  { "content", PST_KEY_NUMBER, STYLE (content), 0, 1e6, NULL },
+  { "style", PST_KEY_NUMBER, STYLE (style), 0, 1e6, NULL },
+  { "adversarial", PST_KEY_NUMBER, STYLE (adversarial), 0, 1e6, NULL },
+  { NULL, 0, 0, 0, 0, NULL },
+};
+
+static const PstSettings first_settings = {
+  .crop = 128,
+  .batch = 4,
+  .rate = 1e-3,
+  .rate_discriminator = 4e-4,
+  .clip = 5,
+  .identity_share = 0.125,
+  .scale = { 1, 2 },
+  .content = 1,
+  .style = 1,
+  .adversarial = 0.02,
+  .variation = 0.05,
+  .identity = 10,
+  .average = 0.998,
+};
+
+static void
+style_free (gpointer data)
+{
+  PstRecipeStyle *style = data;
+
+  g_free (style->id);
+  g_free (style->title);
+  g_free (style->credit);
+  g_free (style->licence);
+  g_strfreev (style->pictures);
+  g_free (style);
+}
+
+static void
+photos_free (gpointer data)
+{
+  PstRecipePhotos *photos = data;
+
+  g_free (photos->path);
+  g_free (photos);
+}
+
+static void
+discriminator_free (gpointer data)
+{
+  PstRecipeDiscriminator *discriminator = data;
+
+  g_free (discriminator->name);
+  g_free (discriminator);
+}
+
+void
+pst_recipe_free (PstRecipe *recipe)
+{
+  if (! recipe)
+    return;
+  g_free (recipe->text);
+  g_free (recipe->title);
+  g_free (recipe->licence);
+  g_free (recipe->thumbnail);
+  g_free (recipe->features);
+  for (int i = 0; i < PST_MAX_LAYERS; i++)
+    {
+      g_free (recipe->content[i].name);
+      g_free (recipe->style[i].name);
+    }
+  g_ptr_array_unref (recipe->photos);
+  g_ptr_array_unref (recipe->sheet);
+  g_ptr_array_unref (recipe->discriminators);
+  g_ptr_array_unref (recipe->styles);
+  g_array_unref (recipe->phases);
+  g_free (recipe);
+}
+
+static PstRecipe *
+recipe_new (const char *text)
+{
+  PstRecipe *recipe = g_new0 (PstRecipe, 1);
+
+  recipe->text = g_strdup (text);
+  recipe->title = g_strdup ("");
+  recipe->licence = g_strdup ("");
+  recipe->width = 16;
+  recipe->blocks = 4;
+  recipe->epsilon = 1e-5;
+  recipe->min_size = 64;
+  recipe->min_contrast = 0.03;
+  recipe->cache = 1024;
+  recipe->skip = PST_SKIP_NONE;
+  recipe->table_rate = 1;
+  recipe->steps = 10000;
+  recipe->seed = 1;
+  recipe->sample_every = 500;
+  recipe->save_every = 180;
+  recipe->warm_up = 100;
+  recipe->decay_from = 0.5;
+  recipe->decay_to = 0.05;
+  recipe->beta1 = 0.5;
+  recipe->beta2 = 0.999;
+  recipe->photos = g_ptr_array_new_with_free_func (photos_free);
+  recipe->sheet = g_ptr_array_new_with_free_func (g_free);
+  recipe->discriminators = g_ptr_array_new_with_free_func (discriminator_free);
+  recipe->styles = g_ptr_array_new_with_free_func (style_free);
+  recipe->phases = g_array_new (FALSE, TRUE, sizeof (PstSettings));
+  return recipe;
+}
+
+/* "flowers:0.4": a path and its share */
+static gboolean
+read_photos (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
+{
+  g_auto (GStrv) items = NULL;
+
+  items = pst_recipe_reader_words (reader, "photos", "paths", error);
+  if (! items)
+    return FALSE;
+  for (int i = 0; items[i]; i++)
+    {
+      PstRecipePhotos *photos = g_new0 (PstRecipePhotos, 1);
+
+      g_ptr_array_add (recipe->photos, photos);
+      if (! pst_recipe_reader_share (reader, "photos", "paths", items[i],
+                                     &photos->share, error))
+        return FALSE;
+      photos->path = pst_recipe_reader_path (reader, items[i]);
+    }
+  g_clear_pointer (&items, g_strfreev);
+  if (! pst_recipe_reader_has (reader, "photos", "sheet"))
+    return TRUE;
+  items = pst_recipe_reader_words (reader, "photos", "sheet", error);
+  for (int i = 0; items && items[i]; i++)
+    g_ptr_array_add (recipe->sheet,
+                     pst_recipe_reader_path (reader, items[i]));
+  return items != NULL;
+}
+
+static gboolean
+read_layers (PstRecipeReader *reader, const char *key, PstLayer *layers,
+             int *n, GError **error)
+{
+  g_auto (GStrv) items = NULL;
+
+  items = pst_recipe_reader_words (reader, "features", key, error);
+  if (! items)
+    return FALSE;
+  if (g_strv_length (items) > PST_MAX_LAYERS)
+    return pst_recipe_reader_fail (reader, "features", key, error,
+                                   "at most %d layers", PST_MAX_LAYERS);
+  for (*n = 0; items[*n]; (*n)++)
+    {
+      if (! pst_recipe_reader_share (reader, "features", key, items[*n],
+                                     &layers[*n].weight, error))
+        return FALSE;
+      layers[*n].name = g_strdup (items[*n]);
+    }
+  return TRUE;
+}
+
+static gboolean
+read_features (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
+{
+  if (! pst_recipe_reader_read (reader, "features", feature_keys, recipe,
+                                error) ||
+      ! read_layers (reader, "content-layers", recipe->content,
+                     &recipe->n_content, error) ||
+      ! read_layers (reader, "style-layers", recipe->style, &recipe->n_style,
+                     error))
+    return FALSE;
+  if (! recipe->features)
+    return pst_recipe_reader_fail (reader, "features", "network", error,
+                                   "a feature network is needed");
+  return TRUE;
+}
+
+static gboolean
+read_discriminator (PstRecipeReader *reader, const char *group,
+                    PstRecipe *recipe, GError **error)
+{
+  PstRecipeDiscriminator *one = g_new0 (PstRecipeDiscriminator, 1);
+  gint64                  pool = 1;
+  int                     n = 0;
+  static const int channels[] = { 32, 64, 128 }, strides[] = { 2, 2, 1 };
+  static const PstRecipeKey keys[] = {
+    { "pool", PST_KEY_INT64, 0, 1, 16, NULL },
+    { NULL, 0, 0, 0, 0, NULL },
+  };
+
+  g_ptr_array_add (recipe->discriminators, one);
+  one->name = g_strdup (group + strlen ("discriminator "));
+  one->depth = 3;
+  memcpy (one->channels, channels, sizeof channels);
+  memcpy (one->strides, strides, sizeof strides);
+  if (recipe->discriminators->len > PST_MAX_DISCRIMINATORS)
+    return pst_recipe_reader_fail (reader, group, NULL, error,
+                                   "at most %d discriminators",
+                                   PST_MAX_DISCRIMINATORS);
+  if (! pst_recipe_reader_read (reader, group, keys, &pool, error) ||
+      ! pst_recipe_reader_ints (reader, group, "channels", 1, 1024,
+                                one->channels, PST_MAX_DEPTH, &one->depth,
+                                error))
+    return FALSE;
+  n = MIN (one->depth, 3);
+  if (! pst_recipe_reader_ints (reader, group, "strides", 1, 4, one->strides,
+                                PST_MAX_DEPTH, &n, error))
+    return FALSE;
+  one->pool = (int) pool;
+  if (n != one->depth)
+    return pst_recipe_reader_fail (reader, group, "strides", error,
+                                   "as many strides as channels (%d)",
+                                   one->depth);
+  return TRUE;
+}
+
+static gboolean
+read_style (PstRecipeReader *reader, const char *group, PstRecipe *recipe,
+            GError **error)
+{
+  PstRecipeStyle *style = g_new0 (PstRecipeStyle, 1);
+
+  g_ptr_array_add (recipe->styles, style);
+  style->id = g_strdup (group + strlen ("style "));
+  style->credit = g_strdup ("");
+  style->licence = g_strdup (recipe->licence);
+  style->size = 512;
+  style->scale[0] = 0.8;
+  style->scale[1] = 1.3;
+  style->share = style->content = style->style = style->adversarial = 1;
+  for (const char *p = style->id; *p || p == style->id; p++)
+    if (! g_ascii_islower (*p) && ! g_ascii_isdigit (*p) && *p != '-')
+      return pst_recipe_reader_fail (
+        reader, group, NULL, error,
+        "an id of lower-case letters, digits and “-” after “style ”");
+  if (! pst_recipe_reader_read (reader, group, style_keys, style, error))
+    return FALSE;
+  if (! style->pictures)
+    return pst_recipe_reader_fail (reader, group, "pictures", error,
+                                   "one picture or more");
+  if (! style->title)
+    style->title = g_strdup (style->id);
+  return TRUE;
+}
+
+static gboolean
+read_phase (PstRecipeReader *reader, const char *group, PstRecipe *recipe,
+            GError **error)
+{
+  PstSettings settings, *last;
+
+  last = &g_array_index (recipe->phases, PstSettings,
+                         recipe->phases->len - 1);
+  settings = *last;
+  if (! pst_recipe_reader_read (reader, group, phase_keys, &settings, error) ||
+      ! pst_recipe_reader_read (reader, group, setting_keys, &settings,
+                                error) ||
+      ! pst_recipe_reader_read (reader, group, loss_keys, &settings, error))
+    return FALSE;
+  if (settings.from <= last->from)
+    return pst_recipe_reader_fail (reader, group, "from", error,
+                                   "a step after the phase before (%" G_GINT64_FORMAT ")",
+                                   last->from);
+  g_array_append_val (recipe->phases, settings);
+  return TRUE;
+}
+
+/* Groups that there may be several of, in the order of the file. */
+static gboolean
+read_numbered (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
+{
+  g_auto (GStrv) groups = pst_recipe_reader_groups (reader);
+
+  for (int i = 0; groups[i]; i++)
+    {
+      gboolean ok = TRUE;
+
+      if (g_str_has_prefix (groups[i], "style "))
+        ok = read_style (reader, groups[i], recipe, error);
+      else if (g_str_has_prefix (groups[i], "discriminator "))
+        ok = read_discriminator (reader, groups[i], recipe, error);
+      else if (g_str_has_prefix (groups[i], "phase "))
+        ok = read_phase (reader, groups[i], recipe, error);
+      if (! ok)
+        return FALSE;
+    }
+  if (recipe->styles->len == 0)
+    return pst_recipe_reader_fail (reader, "style …", NULL, error,
+                                   "one style or more");
+  return TRUE;
+}
+
+static gboolean
+read_all (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
+{
+  PstSettings settings = first_settings;
+
+  if (! pst_recipe_reader_read (reader, "model", model_keys, recipe, error) ||
+      ! pst_recipe_reader_read (reader, "photos", photo_keys, recipe,
+                                error) ||
+      ! read_photos (reader, recipe, error) ||
+      ! read_features (reader, recipe, error) ||
+      ! pst_recipe_reader_read (reader, "training", training_keys, recipe,
+                                error) ||
+      ! pst_recipe_reader_read (reader, "training", setting_keys, &settings,
+                                error) ||
+      ! pst_recipe_reader_read (reader, "losses", loss_keys, &settings,
+                                error))
+    return FALSE;
+  g_array_append_val (recipe->phases, settings);
+  recipe->cache *= 1024 * 1024;
+  return read_numbered (reader, recipe, error) &&
+         pst_recipe_reader_finish (reader, error);
+}
+
+PstRecipe *
+pst_recipe_parse (const char *text, const char *folder, GError **error)
+{
+  g_autoptr (PstRecipe)       recipe = recipe_new (text);
+  g_autoptr (PstRecipeReader) reader = NULL;
+
+  reader = pst_recipe_reader_new (text, folder, error);
+  if (! reader || ! read_all (reader, recipe, error))
+    return NULL;
+  return g_steal_pointer (&recipe);
+}
+
+PstRecipe *
+pst_recipe_load (const char *path, const char *data, GError **error)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *folder = NULL;
+  PstRecipe       *recipe;
+  GError          *reason = NULL;
+
+  if (! g_file_get_contents (path, &text, NULL, &reason))
+    {
+      g_set_error (error, PST_ERROR, PST_ERROR_FILE,
+                   "The recipe cannot be read: %s", reason->message);
+      g_error_free (reason);
+      return NULL;
+    }
+  folder = data ? g_strdup (data) : g_path_get_dirname (path);
+  recipe = pst_recipe_parse (text, folder, error);
+  if (! recipe)
+    g_prefix_error (error, "%s: ", path);
+  return recipe;
+}
+
+const PstSettings *
+pst_recipe_settings (const PstRecipe *recipe, gint64 step)
+{
+  const PstSettings *found = &g_array_index (recipe->phases, PstSettings, 0);
+
+  for (guint i = 1; i < recipe->phases->len; i++)
+    if (step >= g_array_index (recipe->phases, PstSettings, i).from)
+      found = &g_array_index (recipe->phases, PstSettings, i);
+  return found;
+}
+
+/* Steps of phase @i before @step. */
+static gint64
+phase_steps (const PstRecipe *recipe, guint i, gint64 step)
+{
+  gint64 from = g_array_index (recipe->phases, PstSettings, i).from;
+  gint64 to = step;
+
+  if (i + 1 < recipe->phases->len)
+    to = MIN (to, g_array_index (recipe->phases, PstSettings, i + 1).from);
+  return MAX (to - from, 0);
+}
+
+guint64
+pst_recipe_samples (const PstRecipe *recipe, gint64 step)
+{
+  guint64 n = 0;
+
+  for (guint i = 0; i < recipe->phases->len; i++)
+    n += phase_steps (recipe, i, step) *
+         g_array_index (recipe->phases, PstSettings, i).batch;
+  return n;
+}
+
+double
+pst_recipe_pixels (const PstRecipe *recipe, gint64 step)
+{
+  double pixels = 0;
+
+  for (guint i = 0; i < recipe->phases->len; i++)
+    {
+      const PstSettings *phase = &g_array_index (recipe->phases, PstSettings,
+                                                 i);
+
+      pixels += (double) phase_steps (recipe, i, step) * phase->batch *
+                phase->crop * phase->crop;
+    }
+  return pixels;
+}
+
+double
+pst_recipe_factor (const PstRecipe *recipe, gint64 step)
+{
+  double rise = 1, fall = 1;
+  double begin = recipe->decay_from * recipe->steps;
+  double p;
+
+  if (step < recipe->warm_up)
+    rise = (step + 1.0) / recipe->warm_up;
+  p = (step - begin) / MAX (recipe->steps - begin, 1);
+  p = CLAMP (p, 0, 1);
+  if (recipe->schedule == PST_SCHEDULE_LINEAR)
+    fall = 1 - p * (1 - recipe->decay_to);
+  else if (recipe->schedule == PST_SCHEDULE_COSINE)
+    fall = recipe->decay_to +
+           (1 - recipe->decay_to) * (1 + cos (G_PI * p)) / 2;
+  return rise * fall;
+}

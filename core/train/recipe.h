@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+#define PST_MAX_LAYERS 8
+#define PST_MAX_DISCRIMINATORS 4
+#define PST_MAX_DEPTH 6
+
+/* Forms of the adversarial loss: see pst_loss_adversarial(). */
+typedef enum
+{
+  PST_ADVERSARIAL_HINGE,
+  PST_ADVERSARIAL_LSGAN,
+  PST_ADVERSARIAL_BCE,
+} PstAdversarialForm;
+
+typedef enum
+{
+  PST_CONTENT_SQUARED,
+  PST_CONTENT_ABSOLUTE,
+} PstContentForm;
+
+/* What tells a style: see pst_style_moments(). */
+typedef enum
+{
+  PST_STYLE_GRAM,
+  PST_STYLE_COVARIANCE,
+} PstStyleForm;
+
+/* How the identity column gets the photo: see pst_network_generator(). */
+typedef enum
+{
+  PST_SKIP_NONE,
+  PST_SKIP_LOGIT,
+} PstSkip;
+
+typedef enum
+{
+  PST_SCHEDULE_CONSTANT,
+  PST_SCHEDULE_LINEAR,
+  PST_SCHEDULE_COSINE,
+} PstSchedule;
+
+/**
+ * PstLayer:
+ * @name: a value of the feature network, such as "relu4_1"
+ * @weight: its share of the loss
+ */
+typedef struct
+{
+  char  *name;
+  double weight;
+} PstLayer;
+
+/**
+ * PstSettings:
+ *
+ * What may change from phase to phase of a training. The weights are factors
+ * of the losses in losses.h; @rate and @rate_discriminator are Adam's.
+ */
+typedef struct
+{
+  gint64   from;           /* first step of the phase */
+  int      crop;           /* side of the training pictures in pixels */
+  int      batch;          /* pictures a step */
+  double   rate;
+  double   rate_discriminator;
+  double   clip;           /* largest norm of the generator's gradient; 0: any */
+  double   identity_share; /* of the samples that train column 0 */
+  double   scale[2];       /* windows of photos, multiples of crop */
+  double   content;
+  double   style;
+  double   adversarial;
+  double   variation;
+  double   identity;
+  double   average;        /* decay of the averaged weights; 0: none */
+} PstSettings;
+
+typedef struct
+{
+  char  *id;
+  char  *title;
+  char  *credit;
+  char  *licence;
+  char **pictures;     /* paths */
+  int    size;         /* shorter side in pixels that the pictures are
+                          brought to */
+  double scale[2];     /* windows for the discriminators, multiples of crop */
+  double share;        /* how often it is drawn, relative to the others */
+  double content;      /* factors of the losses' weights */
+  double style;
+  double adversarial;
+} PstRecipeStyle;
+
+typedef struct
+{
+  char  *path;
+  double share;
+} PstRecipePhotos;
+
+typedef struct
+{
+  char *name;
+  int   pool;                     /* averages pool x pool pixels first */
+  int   depth;                    /* layers before the last */
+  int   channels[PST_MAX_DEPTH];
+  int   strides[PST_MAX_DEPTH];
+} PstRecipeDiscriminator;
+
+/**
+ * PstRecipe:
+ *
+ * All that a training depends on besides the pictures and the program:
+ * written in a key file (docs in models/README.md).
+ */
+typedef struct
+{
+  char   *text;     /* the file itself, for the model's metadata */
+  char   *title;
+  char   *licence;
+  char   *thumbnail; /* (nullable): a photo to make thumbnails of */
+  int     width;    /* channels of the generator's first layer */
+  int     blocks;
+  double  epsilon;  /* of the instance norms */
+  PstSkip skip;
+
+  GPtrArray *photos; /* PstRecipePhotos */
+  GPtrArray *sheet;  /* (element-type filename): photos of the sample sheet */
+  int        min_size;
+  double     min_contrast; /* windows flatter than this standard deviation (of
+                              0 to 1) are drawn again */
+  gint64     cache;  /* bytes of decoded photos kept */
+
+  char     *features; /* path of the feature network */
+  int       n_content;
+  PstLayer  content[PST_MAX_LAYERS];
+  int       n_style;
+  PstLayer  style[PST_MAX_LAYERS];
+  PstContentForm     content_form;
+  PstStyleForm       style_form;
+  PstAdversarialForm adversarial_form;
+
+  GPtrArray *discriminators; /* PstRecipeDiscriminator */
+  GPtrArray *styles;         /* PstRecipeStyle, columns 1… of the model */
+
+  gint64      steps;
+  gint64      seed;
+  gint64      sample_every; /* steps */
+  double      save_every;   /* seconds */
+  gint64      warm_up;      /* steps in which the rate rises */
+  PstSchedule schedule;
+  double      decay_from;   /* fraction of the steps */
+  double      decay_to;     /* fraction of the rate */
+  double      table_rate;   /* factor of the rate for scales and shifts */
+  double      beta1;
+  double      beta2;
+
+  GArray *phases; /* PstSettings, the first from step 0 */
+} PstRecipe;
+
+/**
+ * pst_recipe_load:
+ * @path: a recipe
+ * @data: (nullable): folder that relative paths start from; %NULL for the
+ *   recipe's own
+ *
+ * Returns: (transfer full) (nullable): the recipe, or %NULL with
+ *   %PST_ERROR_FILE, %PST_ERROR_FORMAT or %PST_ERROR_ARGUMENT and a text that
+ *   names group and key
+ */
+PstRecipe *pst_recipe_load (const char *path, const char *data,
+                            GError **error);
+PstRecipe *pst_recipe_parse (const char *text, const char *folder,
+                             GError **error);
+void       pst_recipe_free (PstRecipe *recipe);
+
+/* What holds at @step (from 0). */
+const PstSettings *pst_recipe_settings (const PstRecipe *recipe, gint64 step);
+
+/* How many samples the steps before @step take. */
+guint64 pst_recipe_samples (const PstRecipe *recipe, gint64 step);
+/* Pixels that the steps before @step look at: a measure of their cost. */
+double pst_recipe_pixels (const PstRecipe *recipe, gint64 step);
+
+/**
+ * pst_recipe_factor:
+ *
+ * The schedule: the factor of all rates at @step: a linear rise over the
+ * first `warm-up` steps; a straight or half-cosine fall (Loshchilov and
+ * Hutter, "SGDR", 2017, eq. 5, without restarts) from `decay-from` of the
+ * steps to the last, down to `decay-to`.
+ */
+double pst_recipe_factor (const PstRecipe *recipe, gint64 step);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstRecipe, pst_recipe_free)

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/train/trainer-private.h"
+
+#include <math.h>
+#include <string.h>
+
+#define TELL_EVERY 1.0 /* seconds between events of steps */
+
+#define N_LOSSES (sizeof (PstLosses) / sizeof (double))
+
+/* What a running training keeps for its events and saves. */
+typedef struct
+{
+  PstTrainer              *trainer;
+  const PstTrainerOptions *options;
+  gint64                   until;
+  double                   begin;  /* seconds */
+  double                   told;
+  double                   saved;
+  double                   pixels; /* of the recipe before the first step */
+  gint64                   first;
+  double                   sums[N_LOSSES];
+  int                      counts[N_LOSSES];
+} Loop;
+
+static double
+now (void)
+{
+  return g_get_monotonic_time () / 1e6;
+}
+
+static void
+add_losses (Loop *loop, const PstLosses *losses)
+{
+  double values[N_LOSSES];
+
+  memcpy (values, losses, sizeof values);
+  for (gsize i = 0; i < N_LOSSES; i++)
+    if (isfinite (values[i]))
+      {
+        loop->sums[i] += values[i];
+        loop->counts[i]++;
+      }
+}
+
+static void
+tell_step (Loop *loop)
+{
+  PstTrainer      *trainer = loop->trainer;
+  const PstRecipe *recipe = trainer->recipe;
+  gint64           step = trainer->n_steps;
+  PstEvent         event = { .kind = PST_EVENT_STEP };
+  double           means[N_LOSSES];
+  double           seconds = now () - loop->begin;
+  double           done = pst_recipe_pixels (recipe, step) - loop->pixels;
+  double           all = pst_recipe_pixels (recipe, loop->until);
+
+  for (gsize i = 0; i < N_LOSSES; i++)
+    means[i] = loop->counts[i] ? loop->sums[i] / loop->counts[i] : NAN;
+  memcpy (&event.losses, means, sizeof means);
+  memset (loop->sums, 0, sizeof loop->sums);
+  memset (loop->counts, 0, sizeof loop->counts);
+  event.step = step;
+  event.steps = recipe->steps;
+  event.rate = trainer->settings->rate * pst_recipe_factor (recipe, step);
+  event.speed = 3600 / seconds *
+                (double) (pst_recipe_samples (recipe, step) -
+                          pst_recipe_samples (recipe, loop->first));
+  event.left = seconds / done * (all - loop->pixels - done);
+  loop->told = now ();
+  if (trainer->func)
+    trainer->func (&event, trainer->func_data);
+}
+
+/* "MODEL.onnx" -> "MODEL.step-001500.png" */
+static gboolean
+save_sheet (Loop *loop, GError **error)
+{
+  g_autofree char *stem = g_strdup (loop->options->out);
+  g_autofree char *path = NULL;
+
+  if (g_str_has_suffix (stem, ".onnx"))
+    stem[strlen (stem) - strlen (".onnx")] = '\0';
+  path = g_strdup_printf ("%s.step-%06" G_GINT64_FORMAT ".png", stem,
+                          loop->trainer->n_steps);
+  if (! pst_trainer_save_sheet (loop->trainer, path, error))
+    return FALSE;
+  pst_trainer_tell (loop->trainer, PST_EVENT_SAMPLE, path);
+  return TRUE;
+}
+
+static gboolean
+save (Loop *loop, GError **error)
+{
+  loop->saved = now ();
+  return pst_trainer_save (loop->trainer, loop->options->out, error);
+}
+
+static gboolean
+after_step (Loop *loop, GError **error)
+{
+  const PstRecipe *recipe = loop->trainer->recipe;
+  gint64           step = loop->trainer->n_steps;
+
+  if (now () - loop->told >= TELL_EVERY || step == loop->until)
+    tell_step (loop);
+  if (recipe->sample_every > 0 && step % recipe->sample_every == 0 &&
+      ! save_sheet (loop, error))
+    return FALSE;
+  if (recipe->save_every > 0 && now () - loop->saved >= recipe->save_every)
+    return save (loop, error);
+  return TRUE;
+}
+
+gboolean
+pst_trainer_run (PstTrainer *trainer, const PstTrainerOptions *options,
+                 GError **error)
+{
+  Loop     loop = { trainer, options };
+  gboolean cancelled = FALSE;
+
+  loop.until = options->until > 0 ? MIN (options->until,
+                                         trainer->recipe->steps)
+                                  : trainer->recipe->steps;
+  loop.begin = loop.told = loop.saved = now ();
+  loop.first = trainer->n_steps;
+  loop.pixels = pst_recipe_pixels (trainer->recipe, trainer->n_steps);
+  pst_trainer_tell (trainer, PST_EVENT_START, NULL);
+  while (trainer->n_steps < loop.until && ! cancelled)
+    {
+      PstLosses losses;
+
+      if (! pst_trainer_step (trainer, &losses, error))
+        return FALSE;
+      add_losses (&loop, &losses);
+      if (! after_step (&loop, error))
+        return FALSE;
+      cancelled = g_cancellable_is_cancelled (options->cancellable);
+    }
+  if (! save (&loop, error))
+    return FALSE;
+  pst_trainer_tell (trainer, PST_EVENT_END,
+                    cancelled ? "cancelled" : "finished");
+  return TRUE;
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/train/trainer-private.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/base/memory.h"
+#include "core/onnx/onnx.h"
+
+#define MAX_LOST 8 /* steps left out in a row before giving up */
+
+void
+pst_trainer_tell (PstTrainer *trainer, PstEventKind kind, const char *text)
+{
+  PstEvent event = { 0 };
+
+  if (! trainer->func)
+    return;
+  event.kind = kind;
+  event.step = trainer->n_steps;
+  event.steps = trainer->recipe->steps;
+  event.text = (char *) text;
+  if (kind == PST_EVENT_START)
+    {
+      event.photos = pst_dataset_get_count (trainer->dataset);
+      event.memory =
+        (gint64) pst_adversarial_step_get_memory (trainer->step);
+    }
+  trainer->func (&event, trainer->func_data);
+}
+
+static void
+note (const char *text, gpointer data)
+{
+  pst_trainer_tell (data, PST_EVENT_NOTE, text);
+}
+
+/* The pictures of one style, brought to its size. */
+static GPtrArray *
+load_style (PstTrainer *trainer, const PstRecipeStyle *style, GError **error)
+{
+  const PstTrainHost   *host = trainer->host;
+  g_autoptr (GPtrArray) pictures = NULL;
+
+  pictures =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) pst_picture_free);
+  for (int i = 0; style->pictures[i]; i++)
+    {
+      g_autoptr (GPtrArray) paths = pst_dataset_list (style->pictures[i]);
+
+      for (guint k = 0; k < paths->len; k++)
+        {
+          g_autoptr (PstPicture) picture = NULL;
+          PstPicture            *scaled;
+
+          picture = host->load (paths->pdata[k], style->size * 2, host->data,
+                                error);
+          scaled = picture ? pst_picture_scale (picture, style->size) : NULL;
+          if (! scaled)
+            {
+              g_prefix_error (error, "%s: ", (char *) paths->pdata[k]);
+              return NULL;
+            }
+          g_ptr_array_add (pictures, scaled);
+        }
+      if (paths->len == 0)
+        {
+          g_set_error (error, PST_ERROR, PST_ERROR_FILE,
+                       "[style %s]: there is no picture at %s", style->id,
+                       style->pictures[i]);
+          return NULL;
+        }
+    }
+  return g_steal_pointer (&pictures);
+}
+
+static gboolean
+load_styles (PstTrainer *trainer, GError **error)
+{
+  PstRecipe *recipe = trainer->recipe;
+
+  trainer->pictures =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
+  trainer->players.moments =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
+  for (guint i = 0; i < recipe->styles->len; i++)
+    {
+      GPtrArray *pictures, *moments;
+
+      pictures = load_style (trainer, recipe->styles->pdata[i], error);
+      if (! pictures)
+        return FALSE;
+      g_ptr_array_add (trainer->pictures, pictures);
+      moments = pst_features_moments (trainer->players.features, pictures,
+                                      trainer->pool, error);
+      if (! moments)
+        return FALSE;
+      g_ptr_array_add (trainer->players.moments, moments);
+    }
+  return TRUE;
+}
+
+static gboolean
+load_features (PstTrainer *trainer, GError **error)
+{
+  g_autoptr (PstGraph) network = NULL;
+
+  network = pst_onnx_load (trainer->recipe->features, error);
+  if (network)
+    trainer->players.features = pst_features_new (network, trainer->recipe,
+                                                  error);
+  if (! trainer->players.features)
+    g_prefix_error (error, "%s: ", trainer->recipe->features);
+  return trainer->players.features != NULL;
+}
+
+static PstNetwork *
+new_generator (const PstRecipe *recipe)
+{
+  return pst_network_generator (recipe->width, recipe->blocks,
+                                (int) recipe->styles->len + 1,
+                                recipe->epsilon, recipe->skip,
+                                (guint64) recipe->seed);
+}
+
+/* Scales and shifts have a rate of their own: each style's are trained by its
+ * own samples only. */
+static void
+set_rates (PstAdam *adam, const PstNetwork *network, double factor)
+{
+  for (guint i = 0; i < network->names->len; i++)
+    if (g_str_has_prefix (network->names->pdata[i], "norm"))
+      adam->rates[i] = factor;
+}
+
+static void
+build_players (PstTrainer *trainer)
+{
+  PstPlayers      *players = &trainer->players;
+  const PstRecipe *recipe = trainer->recipe;
+  guint64          seed = (guint64) recipe->seed;
+
+  players->generator = new_generator (recipe);
+  trainer->average = new_generator (recipe);
+  players->generator_adam = pst_adam_new (players->generator->weights,
+                                          recipe->beta1, recipe->beta2);
+  set_rates (players->generator_adam, players->generator, recipe->table_rate);
+  players->discriminators =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) pst_spectral_free);
+  players->discriminator_adams =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) pst_adam_free);
+  for (guint i = 0; i < recipe->discriminators->len; i++)
+    {
+      PstNetwork  *network;
+      PstSpectral *spectral;
+
+      network = pst_network_discriminator (recipe->discriminators->pdata[i],
+                                           (int) recipe->styles->len + 1,
+                                           seed, i);
+      spectral = pst_spectral_new (network, seed, i);
+      g_ptr_array_add (players->discriminators, spectral);
+      g_ptr_array_add (players->discriminator_adams,
+                       pst_adam_new (spectral->raw, recipe->beta1,
+                                     recipe->beta2));
+    }
+}
+
+/* The shorter side that photos are worth reading at. */
+static int
+photo_side (const PstRecipe *recipe)
+{
+  double side = 0;
+
+  for (guint i = 0; i < recipe->phases->len; i++)
+    {
+      const PstSettings *phase = &g_array_index (recipe->phases, PstSettings,
+                                                 i);
+
+      side = MAX (side, phase->crop * MAX (phase->scale[1], 1));
+    }
+  return (int) ceil (side);
+}
+
+/* Plans the step anew where the phase has changed. */
+static gboolean
+plan_step (PstTrainer *trainer, GError **error)
+{
+  const PstSettings *settings;
+
+  settings = pst_recipe_settings (trainer->recipe, trainer->n_steps);
+  if (trainer->step && settings == trainer->settings)
+    return TRUE;
+  g_clear_pointer (&trainer->step, pst_adversarial_step_free);
+  trainer->settings = settings;
+  trainer->step = pst_adversarial_step_new (
+    trainer->recipe, settings, &trainer->players, trainer->pool,
+    pst_memory_available (), error);
+  return trainer->step != NULL;
+}
+
+PstTrainer *
+pst_trainer_new (PstRecipe *recipe, const PstTrainHost *host, guint n_threads,
+                 PstEventFunc func, gpointer data, GError **error)
+{
+  g_autoptr (PstTrainer) trainer = g_new0 (PstTrainer, 1);
+
+  trainer->recipe = recipe;
+  trainer->host = host;
+  trainer->func = func;
+  trainer->func_data = data;
+  trainer->pool = pst_pool_new (n_threads);
+  build_players (trainer);
+  trainer->dataset = pst_dataset_new (recipe, photo_side (recipe), host, note,
+                                      trainer, error);
+  if (! trainer->dataset || ! load_features (trainer, error) ||
+      ! load_styles (trainer, error) || ! plan_step (trainer, error))
+    return NULL;
+  return g_steal_pointer (&trainer);
+}
+
+void
+pst_trainer_free (PstTrainer *trainer)
+{
+  if (! trainer)
+    return;
+  g_clear_pointer (&trainer->step, pst_adversarial_step_free);
+  g_clear_pointer (&trainer->dataset, pst_dataset_free);
+  g_clear_pointer (&trainer->pictures, g_ptr_array_unref);
+  g_clear_pointer (&trainer->average, pst_network_free);
+  g_clear_pointer (&trainer->players.generator, pst_network_free);
+  g_clear_pointer (&trainer->players.generator_adam, pst_adam_free);
+  g_clear_pointer (&trainer->players.discriminators, g_ptr_array_unref);
+  g_clear_pointer (&trainer->players.discriminator_adams, g_ptr_array_unref);
+  g_clear_pointer (&trainer->players.features, pst_features_free);
+  g_clear_pointer (&trainer->players.moments, g_ptr_array_unref);
+  pst_pool_free (trainer->pool);
+  g_free (trainer);
+}
+
+gint64
+pst_trainer_get_step (const PstTrainer *trainer)
+{
+  return trainer->n_steps;
+}
+
+gboolean
+pst_trainer_resume (PstTrainer *trainer, const char *path, GError **error)
+{
+  if (! pst_checkpoint_load (trainer, path, error))
+    {
+      g_prefix_error (error, "%s: ", path);
+      return FALSE;
+    }
+  return plan_step (trainer, error);
+}
+
+/* 0 for the identity, else a style by its share. */
+static int
+draw_column (PstTrainer *trainer, PstRandom *random)
+{
+  GPtrArray *styles = trainer->recipe->styles;
+  double     sum = 0, at;
+
+  if (pst_random_double (random) < trainer->settings->identity_share)
+    return 0;
+  for (guint i = 0; i < styles->len; i++)
+    sum += ((PstRecipeStyle *) styles->pdata[i])->share;
+  at = pst_random_double (random) * sum;
+  for (guint i = 0; i + 1 < styles->len; i++)
+    {
+      at -= ((PstRecipeStyle *) styles->pdata[i])->share;
+      if (at < 0)
+        return (int) i + 1;
+    }
+  return (int) styles->len;
+}
+
+static void
+fill_real (PstTrainer *trainer, PstRandom *random, int column, float *real)
+{
+  int                   crop = trainer->settings->crop;
+  const PstRecipeStyle *style;
+  GPtrArray            *pictures;
+  const PstPicture     *picture;
+  PstWindow             window;
+
+  if (column == 0)
+    {
+      memset (real, 0, sizeof (float) * 3 * crop * crop);
+      return;
+    }
+  style = trainer->recipe->styles->pdata[column - 1];
+  pictures = trainer->pictures->pdata[column - 1];
+  picture = pictures->pdata[pst_random_below (random, pictures->len)];
+  window = pst_picture_window (picture, random, crop, style->scale[0],
+                               style->scale[1]);
+  pst_picture_sample (picture, &window, crop, real);
+}
+
+/* Mean over the channels of their standard deviation. */
+static double
+contrast (const float *pixels, int n)
+{
+  double sum[3] = { 0 }, square[3] = { 0 }, total = 0;
+
+  for (int i = 0; i < n; i++)
+    for (int c = 0; c < 3; c++)
+      {
+        sum[c] += pixels[i * 3 + c];
+        square[c] += (double) pixels[i * 3 + c] * pixels[i * 3 + c];
+      }
+  for (int c = 0; c < 3; c++)
+    total += sqrt (MAX (square[c] / n - sum[c] * sum[c] / n / n, 0)) / 3;
+  return total;
+}
+
+/* A window of @photo; one of a flat wall or sky is drawn again a few times:
+ * instance norm blows its noise up. */
+static void
+fill_photo (PstTrainer *trainer, PstRandom *random, const PstPicture *photo,
+            float *to)
+{
+  const PstSettings *settings = trainer->settings;
+  int                crop = settings->crop;
+
+  for (int i = 0; i < 10; i++)
+    {
+      PstWindow window;
+
+      window = pst_picture_window (photo, random, crop, settings->scale[0],
+                                   settings->scale[1]);
+      pst_picture_sample (photo, &window, crop, to);
+      if (contrast (to, crop * crop) >= trainer->recipe->min_contrast)
+        return;
+    }
+}
+
+/* Sample @i of the step: all chance comes from its number. */
+static gboolean
+fill_sample (PstTrainer *trainer, int i, GError **error)
+{
+  guint64           number;
+  const PstPicture *photo;
+  PstRandom         random;
+  float            *real;
+  int               column;
+
+  number = pst_recipe_samples (trainer->recipe, trainer->n_steps) + i;
+  photo = pst_dataset_get (trainer->dataset, number, error);
+  if (! photo)
+    return FALSE;
+  pst_random_init (&random, (guint64) trainer->recipe->seed,
+                   PST_STREAM_SAMPLE, number);
+  column = draw_column (trainer, &random);
+  pst_adversarial_step_set_column (trainer->step, i, column);
+  fill_photo (trainer, &random, photo,
+              pst_adversarial_step_photo (trainer->step, i));
+  real = pst_adversarial_step_real (trainer->step, i);
+  if (real)
+    fill_real (trainer, &random, column, real);
+  return TRUE;
+}
+
+/* Polyak and Juditsky's averaging with exponential weights, short at the
+ * beginning: average += (1 - decay) (weight - average). */
+static void
+update_average (PstTrainer *trainer)
+{
+  double     t = (double) trainer->n_steps;
+  double     decay = MIN (trainer->settings->average, (1 + t) / (10 + t));
+  float      part = (float) (1 - decay);
+  GPtrArray *from = trainer->players.generator->weights;
+  GPtrArray *to = trainer->average->weights;
+
+  for (guint i = 0; i < from->len; i++)
+    {
+      const PstArray *a = from->pdata[i];
+      PstArray       *b = to->pdata[i];
+      const float    *w = a->tensor.data;
+      float          *mean = b->tensor.data;
+      gint64          n = pst_tensor_count (&a->tensor);
+
+      if (trainer->settings->average > 0)
+        for (gint64 k = 0; k < n; k++)
+          mean[k] += part * (w[k] - mean[k]);
+      else
+        memcpy (mean, w, sizeof (float) * n);
+    }
+}
+
+gboolean
+pst_trainer_step (PstTrainer *trainer, PstLosses *losses, GError **error)
+{
+  if (! plan_step (trainer, error))
+    return FALSE;
+  for (int i = 0; i < trainer->settings->batch; i++)
+    if (! fill_sample (trainer, i, error))
+      return FALSE;
+  if (pst_adversarial_step_run (
+        trainer->step, pst_recipe_factor (trainer->recipe, trainer->n_steps),
+        losses))
+    trainer->n_lost = 0;
+  else if (++trainer->n_lost >= MAX_LOST)
+    {
+      g_set_error (error, PST_ERROR, PST_ERROR_DIVERGED,
+                   "The training has left the numbers: %d gradients in a row "
+                   "were not finite. Go on from the last checkpoint with "
+                   "smaller rates.",
+                   MAX_LOST);
+      return FALSE;
+    }
+  trainer->n_steps++;
+  update_average (trainer);
+  return TRUE;
+}
+
+char *
+pst_trainer_checkpoint_path (const char *out)
+{
+  g_autofree char *stem = g_strdup (out);
+
+  if (g_str_has_suffix (stem, ".onnx"))
+    stem[strlen (stem) - strlen (".onnx")] = '\0';
+  return g_strconcat (stem, ".checkpoint.onnx", NULL);
+}
+
+gboolean
+pst_trainer_save (PstTrainer *trainer, const char *out, GError **error)
+{
+  g_autofree char *path = pst_trainer_checkpoint_path (out);
+
+  if (! pst_checkpoint_save (trainer, path, error) ||
+      ! pst_export_model (trainer, out, error))
+    return FALSE;
+  pst_trainer_tell (trainer, PST_EVENT_CHECKPOINT, path);
+  return TRUE;
+}

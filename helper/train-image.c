@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "helper/train-image.h"
+
+#include <gio/gio.h>
+#include <glib/gi18n.h>
+#include <string.h>
+#include <vips/vips.h>
+
+#include "core/base/error.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VipsImage, g_object_unref)
+
+/* Moves libvips's words into @error. */
+static gboolean
+vips_failed (GError **error)
+{
+  g_autofree char *text = g_strdup (vips_error_buffer ());
+
+  vips_error_clear ();
+  g_strdelimit (g_strchomp (text), "\n", ' ');
+  g_set_error_literal (error, PST_ERROR, PST_ERROR_FILE, text);
+  return FALSE;
+}
+
+static gboolean
+check (VipsImage *image, GError **error)
+{
+  const char *reason = NULL;
+
+  if (vips_image_get_interpretation (image) == VIPS_INTERPRETATION_CMYK)
+    reason = _ ("its colours are for print (CMYK)");
+  else if (vips_image_get_n_pages (image) > 1)
+    reason = _ ("it holds more than one picture");
+  if (reason)
+    g_set_error_literal (error, PST_ERROR, PST_ERROR_FORMAT, reason);
+  return reason == NULL;
+}
+
+/* Upright, at most @side along the shorter side, sRGB. */
+static VipsImage *
+open_image (const char *path, int side, GError **error)
+{
+  g_autoptr (VipsImage) header = NULL;
+  VipsImage            *image = NULL;
+  double                factor;
+
+  header = vips_image_new_from_file (path, NULL);
+  if (! header)
+    {
+      vips_failed (error);
+      return NULL;
+    }
+  if (! check (header, error))
+    return NULL;
+  factor = (double) side / MIN (header->Xsize, header->Ysize);
+  factor = MIN (factor, 1);
+  if (vips_thumbnail (path, &image, MAX (1, (int) (header->Xsize * factor + 0.5)),
+                      "height", MAX (1, (int) (header->Ysize * factor + 0.5)),
+                      "size", VIPS_SIZE_DOWN, "no_rotate", TRUE,
+                      "export_profile", "srgb", NULL) != 0)
+    {
+      vips_failed (error);
+      return NULL;
+    }
+  return image;
+}
+
+/* Three 8-bit bands, upright, over white where it is transparent. */
+static VipsImage *
+to_rgb (VipsImage *image, GError **error)
+{
+  g_autoptr (VipsImage) upright = NULL, colour = NULL, opaque = NULL;
+  VipsImage            *bytes = NULL;
+  double                white[] = { 255, 255, 255 };
+  VipsArrayDouble      *background = vips_array_double_new (white, 3);
+  gboolean              good;
+
+  good = vips_autorot (image, &upright, NULL) == 0 &&
+         vips_colourspace (upright, &colour, VIPS_INTERPRETATION_sRGB,
+                           NULL) == 0;
+  if (good && vips_image_hasalpha (colour))
+    good = vips_flatten (colour, &opaque, "background", background,
+                         NULL) == 0;
+  else if (good)
+    opaque = g_object_ref (colour);
+  good = good && vips_cast (opaque, &bytes, VIPS_FORMAT_UCHAR, NULL) == 0;
+  vips_area_unref (VIPS_AREA (background));
+  if (! good)
+    vips_failed (error);
+  return bytes;
+}
+
+static PstPicture *
+load (const char *path, int side, gpointer data, GError **error)
+{
+  g_autoptr (VipsImage) image = open_image (path, side, error);
+  g_autoptr (VipsImage) bytes = NULL;
+  PstPicture           *picture;
+  void                 *pixels;
+  size_t                size = 0;
+
+  if (image)
+    bytes = to_rgb (image, error);
+  if (! bytes)
+    return NULL;
+  pixels = bytes->Bands == 3 ? vips_image_write_to_memory (bytes, &size)
+                             : NULL;
+  if (! pixels)
+    {
+      vips_failed (error);
+      return NULL;
+    }
+  picture = pst_picture_new (bytes->Xsize, bytes->Ysize);
+  if (picture)
+    memcpy (picture->data, pixels, size);
+  else
+    g_set_error_literal (error, PST_ERROR, PST_ERROR_MEMORY,
+                         _ ("There is no memory for this picture"));
+  g_free (pixels);
+  return picture;
+}
+
+static VipsImage *
+wrap (const PstPicture *picture)
+{
+  VipsImage *image;
+
+  image = vips_image_new_from_memory (
+      picture->data, (size_t) picture->width * picture->height * 3,
+      picture->width, picture->height, 3, VIPS_FORMAT_UCHAR);
+  if (image)
+    image->Type = VIPS_INTERPRETATION_sRGB;
+  return image;
+}
+
+static gboolean
+save (const PstPicture *picture, const char *path, gpointer data,
+      GError **error)
+{
+  g_autoptr (VipsImage) image = wrap (picture);
+
+  if (image && vips_image_write_to_file (image, path, NULL) == 0)
+    return TRUE;
+  return vips_failed (error);
+}
+
+static GBytes *
+encode (const PstPicture *picture, gpointer data, GError **error)
+{
+  g_autoptr (VipsImage) image = wrap (picture);
+  void                 *bytes = NULL;
+  size_t                size = 0;
+
+  if (image && vips_jpegsave_buffer (image, &bytes, &size, "Q", 86, "strip",
+                                     TRUE, NULL) == 0)
+    return g_bytes_new_take (bytes, size);
+  vips_failed (error);
+  return NULL;
+}
+
+PstTrainHost
+pst_train_image_host (void)
+{
+  return (PstTrainHost) { load, save, encode, NULL };
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "helper/train.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/train/trainer.h"
+#include "helper/train-image.h"
+
+typedef struct
+{
+  char    *data;
+  char    *out;
+  gboolean resume;
+  gint64   until;
+  int      threads;
+  gboolean events;
+  char   **recipes;
+} Arguments;
+
+/* What the events are shown with. */
+typedef struct
+{
+  gboolean json;
+  gboolean terminal;
+  gboolean bar; /* one is on the line */
+} Display;
+
+static void
+arguments_clear (Arguments *arguments)
+{
+  g_free (arguments->data);
+  g_free (arguments->out);
+  g_strfreev (arguments->recipes);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Arguments, arguments_clear)
+
+static gboolean
+parse (int argc, char **argv, Arguments *to, GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "data", 0, 0, G_OPTION_ARG_FILENAME, &to->data,
+      N_ ("Folder that the recipe's relative paths start from"),
+      N_ ("FOLDER") },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &to->out,
+      N_ ("The model to write"), N_ ("MODEL.onnx") },
+    { "resume", 0, 0, G_OPTION_ARG_NONE, &to->resume,
+      N_ ("Go on from the checkpoint beside the model"), NULL },
+    { "steps", 0, 0, G_OPTION_ARG_INT64, &to->until,
+      N_ ("Stop after this step, with a checkpoint"), "N" },
+    { "threads", 0, 0, G_OPTION_ARG_INT, &to->threads,
+      N_ ("How many to use; 0: one for each core"), "N" },
+    { "events", 0, 0, G_OPTION_ARG_NONE, &to->events,
+      N_ ("Print a JSON object a line, for programs"), NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &to->recipes,
+      NULL, NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = NULL;
+
+  context = g_option_context_new (_ ("RECIPE"));
+  g_option_context_set_summary (
+      context, _ ("Trains a style model by a recipe. Ctrl-C ends with a "
+                  "checkpoint and a usable model; --resume goes on."));
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (! g_option_context_parse (context, &argc, &argv, error))
+    return FALSE;
+  if (! to->recipes || to->recipes[1] || to->threads < 0 || to->until < 0)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   _ ("Give one recipe: pastiche train RECIPE"));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* 4000 -> "1 h 07 min" */
+static char *
+duration (double seconds)
+{
+  int minutes = (int) round (MIN (seconds, 1e8) / 60);
+
+  if (! isfinite (seconds))
+    return g_strdup ("–");
+  if (seconds < 100)
+    return g_strdup_printf (_ ("%d s"), (int) round (seconds));
+  if (minutes < 60)
+    return g_strdup_printf (_ ("%d min"), minutes);
+  return g_strdup_printf (_ ("%d h %02d min"), minutes / 60, minutes % 60);
+}
+
+#define BAR 24
+
+static void
+show_step (Display *display, const PstEvent *event)
+{
+  g_autofree char *left = duration (event->left);
+  char             bar[BAR + 1];
+  int              full = (int) (BAR * event->step / MAX (event->steps, 1));
+
+  for (int i = 0; i < BAR; i++)
+    bar[i] = i < full ? '#' : '.';
+  bar[BAR] = '\0';
+  if (! display->terminal && event->step % 100 != 0)
+    return;
+  g_print (_ ("%s[%s] step %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
+              ", %s left · content %.3f style %.3f real %.2f fake %.2f"),
+           display->terminal ? "\r\033[K" : "", bar, event->step,
+           event->steps, left, event->losses.content, event->losses.style,
+           event->losses.real, event->losses.fake);
+  if (! display->terminal)
+    g_print ("\n");
+  display->bar = display->terminal;
+}
+
+static void
+show (const PstEvent *event, gpointer data)
+{
+  Display *display = data;
+
+  if (display->json)
+    {
+      g_autofree char *line = pst_event_to_json (event);
+
+      g_print ("%s\n", line);
+      return;
+    }
+  if (event->kind == PST_EVENT_STEP)
+    {
+      show_step (display, event);
+      return;
+    }
+  if (display->bar && event->kind != PST_EVENT_CHECKPOINT)
+    g_print ("\n");
+  display->bar = display->bar && event->kind == PST_EVENT_CHECKPOINT;
+  if (event->kind == PST_EVENT_START)
+    g_print (_ ("%" G_GINT64_FORMAT " photos; a step takes %" G_GINT64_FORMAT
+                " MB of memory\n"),
+             event->photos, event->memory >> 20);
+  else if (event->kind == PST_EVENT_SAMPLE)
+    g_print (_ ("Samples: %s\n"), event->text);
+  else if (event->kind == PST_EVENT_NOTE)
+    g_print ("%s\n", event->text);
+  else if (event->kind == PST_EVENT_END)
+    g_print (strcmp (event->text, "cancelled") == 0
+                 ? _ ("Stopped at step %" G_GINT64_FORMAT
+                      "; --resume goes on from here\n")
+                 : _ ("Finished at step %" G_GINT64_FORMAT "\n"),
+             event->step);
+}
+
+/* The recipe's name with ".onnx", in the folder one is in. */
+static char *
+default_out (const char *recipe)
+{
+  g_autofree char *name = g_path_get_basename (recipe);
+  char            *dot = strrchr (name, '.');
+
+  if (dot && dot != name)
+    *dot = '\0';
+  return g_strconcat (name, ".onnx", NULL);
+}
+
+static PstTrainer *
+prepare (const Arguments *arguments, PstRecipe *recipe,
+         const PstTrainHost *host, Display *display, GError **error)
+{
+  g_autoptr (PstTrainer) trainer = NULL;
+  g_autofree char       *checkpoint = NULL;
+
+  trainer = pst_trainer_new (recipe, host, (guint) arguments->threads, show,
+                             display, error);
+  if (! trainer)
+    return NULL;
+  checkpoint = pst_trainer_checkpoint_path (arguments->out);
+  if (arguments->resume && ! pst_trainer_resume (trainer, checkpoint, error))
+    return NULL;
+  return g_steal_pointer (&trainer);
+}
+
+/* SIGINT and SIGTERM ask for the end; a thread of their own waits for them,
+ * as the training keeps the main one busy. */
+static gpointer
+wait_for_signals (gpointer cancellable)
+{
+  sigset_t set;
+  int      number;
+
+  sigemptyset (&set);
+  sigaddset (&set, SIGINT);
+  sigaddset (&set, SIGTERM);
+  while (sigwait (&set, &number) == 0)
+    g_cancellable_cancel (cancellable);
+  return NULL;
+}
+
+static void
+catch_signals (GCancellable *cancellable)
+{
+  sigset_t set;
+
+  sigemptyset (&set);
+  sigaddset (&set, SIGINT);
+  sigaddset (&set, SIGTERM);
+  pthread_sigmask (SIG_BLOCK, &set, NULL);
+  g_thread_unref (g_thread_new ("signals", wait_for_signals, cancellable));
+}
+
+static gboolean
+train (Arguments *arguments, GError **error)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (PstRecipe)    recipe = NULL;
+  g_autoptr (PstTrainer)   trainer = NULL;
+  PstTrainHost             host = pst_train_image_host ();
+  Display                  display = { arguments->events, isatty (1), FALSE };
+  PstTrainerOptions        options = { 0 };
+
+  recipe = pst_recipe_load (arguments->recipes[0], arguments->data, error);
+  if (! recipe)
+    return FALSE;
+  if (! arguments->out)
+    arguments->out = default_out (arguments->recipes[0]);
+  catch_signals (g_object_ref (cancellable));
+  trainer = prepare (arguments, recipe, &host, &display, error);
+  if (! trainer)
+    return FALSE;
+  options.out = arguments->out;
+  options.until = arguments->until;
+  options.cancellable = cancellable;
+  return pst_trainer_run (trainer, &options, error);
+}
+
+int
+helper_train (int argc, char **argv)
+{
+  g_auto (Arguments)  arguments = { 0 };
+  g_autoptr (GError)  error = NULL;
+
+  setvbuf (stdout, NULL, _IOLBF, 0);
+  if (parse (argc, argv, &arguments, &error) && train (&arguments, &error))
+    return 0;
+  g_printerr ("pastiche train: %s\n", error->message);
+  return error->domain == G_OPTION_ERROR ? 2 : 1;
+}
