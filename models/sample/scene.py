@@ -27,6 +27,8 @@ ap.add_argument("--cam", default="main", choices=["main", "close"])
 ap.add_argument("--clouds", type=int, default=1200, help="cloud map width")
 ap.add_argument("--threads", type=int, default=0)
 ap.add_argument("--exposure", type=float, default=0.5)
+ap.add_argument("--limit", type=float, default=0, help="stop sampling after this many seconds")
+ap.add_argument("--crop", default="", help="render only x0,x1,y0,y1 (fractions, from the lower left)")
 ap.add_argument("--out", default="sample.png")
 A = ap.parse_args(sys.argv[sys.argv.index("--") + 1:] if "--" in sys.argv else [])
 T0 = time.time()
@@ -41,10 +43,10 @@ random.seed(7)
 
 # Light: the sun stands to the left of the camera (which looks along +Y).
 SUN_AZ = math.radians(-98)      # from +Y, clockwise; negative is left
-SUN_EL = math.radians(15)
+SUN_EL = math.radians(13)
 SUN = np.array([math.sin(SUN_AZ) * math.cos(SUN_EL),
                 math.cos(SUN_AZ) * math.cos(SUN_EL), math.sin(SUN_EL)])
-SUN_E = 5.2
+SUN_E = 5.8
 SUN_RGB = np.array([1.0, 0.76, 0.50])
 HAZE_RGB = np.array([0.52, 0.60, 0.74]) * 0.62
 
@@ -309,7 +311,10 @@ class Mat:
             f = self.math("SUBTRACT", 1.0, self.math("EXPONENT", self.math("MULTIPLY", d, -1 / 5200.0)))
             z = self.n("SeparateXYZ", {0: self.n("NewGeometry").outputs["Position"]}).outputs[2]
             low = self.ramp(z, 0.0, 900.0, 1.0, 0.80)       # thicker near the water
-            em = self.n("Emission", {"Color": HAZE_RGB, "Strength": 1.0}).outputs[0]
+            side = self.math("DIVIDE", self.n("SeparateXYZ", {0: self.n("NewGeometry").outputs["Position"]}).outputs[0], d)
+            warm = self.ramp(side, -0.62, 0.25, 0.6, 0.0)  # towards the sun
+            hz = self.mix(warm, HAZE_RGB, (0.56, 0.46, 0.41))
+            em = self.n("Emission", {"Color": hz, "Strength": 1.0}).outputs[0]
             shader = self.n("MixShader", {0: self.math("MULTIPLY", f, low), 1: shader, 2: em}).outputs[0]
         self.t.links.new(shader, self.n("OutputMaterial").inputs[0])
         return self.m
@@ -344,13 +349,15 @@ def mat_ground():
     grass = m.mix(m.ramp(n3, 0.35, 0.75, 0.0, 0.7), grass, (0.035, 0.05, 0.015))
     rock = m.mix(m.ramp(n2, 0.3, 0.7), (0.10, 0.085, 0.07), (0.36, 0.31, 0.25))
     rock = m.mix(m.ramp(n3, 0.4, 0.7, 0, 0.8), rock, (0.06, 0.055, 0.05))
+    bed = m.noise(0.5, 6, 0.6, stretch=(0.35, 0.35, 2.6))
+    rock = m.mix(m.ramp(bed, 0.42, 0.62, 0, 0.75), rock, m.mix(1.0, rock, (0.42, 0.38, 0.35), "MULTIPLY"))
     steep = m.ramp(m.math("ADD", up, m.math("MULTIPLY", m.math("SUBTRACT", n2, 0.5), 0.35)), 0.88, 0.74)
     c = m.mix(steep, grass, rock)
     zn = m.math("ADD", z, m.math("MULTIPLY", m.math("SUBTRACT", n2, 0.5), 0.9))
     sand = m.mix(n3, (0.26, 0.21, 0.15), (0.42, 0.35, 0.26))
     c = m.mix(m.ramp(zn, 0.9, 0.5), c, m.mix(steep, sand, rock))
     c = m.mix(m.ramp(z, 0.22, 0.05, 0, 0.75), c, m.mix(1.0, c, (0.28, 0.27, 0.22), "MULTIPLY"))
-    nm = m.bump(n3, 0.18, m.bump(n2, 0.9))
+    nm = m.bump(n3, 0.12, m.bump(n2, 0.5, m.bump(bed, 1.1)))
     return m.out(m.bsdf(c, 0.92, nm, 0.15))
 
 
@@ -359,6 +366,7 @@ def mat_rock():
     n1, n2 = m.noise(0.9, 8, 0.62), m.noise(7, 8, 0.65)
     c = m.mix(m.ramp(n1, 0.32, 0.68), (0.11, 0.095, 0.08), (0.40, 0.345, 0.28))
     c = m.mix(m.ramp(n2, 0.45, 0.75, 0, 0.7), c, (0.05, 0.047, 0.04))
+    c = m.mix(m.ramp(m.rand(), 0, 1, 0.0, 0.75), c, m.mix(1.0, c, (0.48, 0.43, 0.38), "MULTIPLY"))
     up = m.n("SeparateXYZ", {0: m.n("NewGeometry").outputs["Normal"]}).outputs[2]
     lich = m.math("MULTIPLY", m.ramp(up, 0.3, 0.9), m.ramp(m.noise(2.2, 6, 0.6), 0.52, 0.64))
     c = m.mix(m.math("MULTIPLY", lich, 0.8), c, (0.36, 0.26, 0.07))
@@ -376,33 +384,40 @@ def mat_mountain(name, snow, forest):
     up = m.n("SeparateXYZ", {0: geo.outputs["Normal"]}).outputs[2]
     n1, n2 = m.noise(0.004, 8, 0.6), m.noise(0.03, 8, 0.65)
     rock = m.mix(m.ramp(n2, 0.3, 0.7), (0.12, 0.105, 0.10), (0.30, 0.26, 0.23))
-    green = m.mix(n2, (0.025, 0.045, 0.018), (0.075, 0.085, 0.03))
+    green = m.mix(n2, (0.022, 0.036, 0.014), (0.062, 0.068, 0.024))
+    green = m.mix(m.ramp(n1, 0.5, 0.62), green, (0.15, 0.12, 0.045))
     zf = m.math("ADD", z, m.math("MULTIPLY", m.math("SUBTRACT", n1, 0.5), forest * 1.2))
     c = m.mix(m.ramp(zf, forest * 0.75, forest * 1.25), green, rock)
-    c = m.mix(m.ramp(up, 0.80, 0.60), c, rock)
+    c = m.mix(m.ramp(up, 0.76, 0.58), c, rock)
     zs = m.math("ADD", z, m.math("MULTIPLY", m.math("SUBTRACT", n2, 0.5), snow * 0.7))
     s = m.math("MULTIPLY", m.ramp(zs, snow * 0.9, snow * 1.12), m.ramp(up, 0.50, 0.66))
     c = m.mix(s, c, (0.86, 0.88, 0.92))
-    return m.out(m.bsdf(c, 0.95, m.bump(n2, 22.0), 0.1))
+    return m.out(m.bsdf(c, 0.95, m.bump(n2, 5.0), 0.1))
 
 
 def mat_water():
     m = Mat("water")
     depth = m.attr("depth")
-    big = m.ramp(m.noise(0.035, 3, stretch=(0.35, 1, 1)), 0.35, 0.68, 0.30, 1.0)   # cat's paws
-    w1 = m.noise(0.55, 2, 0.5, stretch=(0.55, 1.0, 1.0))
-    w2 = m.noise(2.3, 3, 0.55, stretch=(0.7, 1.0, 1.0))
-    w3 = m.noise(0.11, 2, 0.4, stretch=(0.4, 1.0, 1.0))
-    nm = m.bump(w3, 0.55)
-    nm = m.bump(w1, m.math("MULTIPLY", big, 0.20), nm)
-    nm = m.bump(w2, m.math("MULTIPLY", big, 0.045), nm)
+    big = m.ramp(m.noise(0.022, 4, stretch=(0.30, 1, 1)), 0.36, 0.64, 0.16, 1.0)   # cat's paws
+    dist = m.n("CameraData").outputs["View Distance"]
+    near = m.math("DIVIDE", 1.0, m.math("ADD", 1.0, m.math("DIVIDE", dist, 55.0)))
+
+    def waves(scale, angle, stretch, detail):
+        v = m.n("Mapping", {"Vector": m.n("NewGeometry").outputs["Position"],
+                            "Rotation": (0, 0, math.radians(angle)), "Scale": stretch}).outputs[0]
+        return m.noise(scale, detail, 0.5, v)
+
+    nm = m.bump(waves(0.10, 14, (0.45, 1, 1), 1), m.math("MULTIPLY", near, 0.55))
+    nm = m.bump(waves(0.42, -24, (0.6, 1, 1), 2), m.math("MULTIPLY", m.math("MULTIPLY", big, near), 0.20), nm)
+    nm = m.bump(waves(0.60, 33, (0.6, 1, 1), 2), m.math("MULTIPLY", m.math("MULTIPLY", big, near), 0.16), nm)
+    nm = m.bump(waves(2.6, 8, (0.7, 1, 1), 3), m.math("MULTIPLY", m.math("MULTIPLY", big, near), 0.042), nm)
     fac = m.n("Fresnel", {"IOR": 1.333, "Normal": nm}).outputs[0]
     k = m.math("SUBTRACT", 1.0, m.math("EXPONENT", m.math("MULTIPLY", depth, -0.75)))
     clear = m.n("BsdfTransparent", {"Color": (0.62, 0.80, 0.76)}).outputs[0]
     body = m.n("BsdfDiffuse", {"Color": m.mix(m.ramp(depth, 0.3, 4.0), (0.030, 0.105, 0.095),
                                               (0.006, 0.030, 0.042))}).outputs[0]
     base = m.n("MixShader", {0: k, 1: clear, 2: body}).outputs[0]
-    gl = m.n("BsdfGlossy", {"Roughness": 0.035, "Normal": nm, "Color": (0.96, 0.97, 1.0)}).outputs[0]
+    gl = m.n("BsdfGlossy", {"Roughness": m.ramp(dist, 10, 500, 0.02, 0.16), "Normal": nm, "Color": (0.96, 0.97, 1.0)}).outputs[0]
     s = m.n("MixShader", {0: fac, 1: base, 2: gl}).outputs[0]
     return m.out(s)
 
@@ -422,11 +437,11 @@ def mat_wood(name, rgb, axis="Y", wet=True):
 
 def mat_wall(name, rgb):
     m = Mat(name)
-    n, n2 = m.noise(0.7, 6, 0.6, obj=True), m.noise(9, 6, 0.6, obj=True)
+    n = m.noise(0.7, 6, 0.6, obj=True)
     streak = m.noise(1.0, 5, 0.6, stretch=(2.5, 2.5, 0.22), obj=True)
     c = m.mix(m.ramp(n, 0.35, 0.7), rgb, [v * 0.84 for v in rgb])
     c = m.mix(m.ramp(streak, 0.55, 0.72, 0, 0.55), c, [rgb[0] * 0.62, rgb[1] * 0.56, rgb[2] * 0.48])
-    return m.out(m.bsdf(c, 0.85, m.bump(n2, 0.02), 0.2))
+    return m.out(m.bsdf(c, 0.85, None, 0.2))
 
 
 def mat_roof(name, a, b):
@@ -518,18 +533,18 @@ def conifer(seed, h=14.0, mats=()):
     cs, outs, tt = [], [], []
     z = h * 0.07
     while z < h * 0.985:
-        R = (h - z) * 0.25 * (1 - 0.25 * math.exp(-z / h * 8)) * r.uniform(.8, 1.12)
+        R = (h - z) * 0.20 * (1 - 0.25 * math.exp(-z / h * 8)) * r.uniform(.8, 1.12)
         k = r.randint(5, 7)
         ph = r.uniform(0, 6.28)
         for i in range(k):
             a = ph + i * 6.283 / k + r.gauss(0, .2)
-            Ri = R * r.uniform(.65, 1.15)
+            Ri = R * r.uniform(.45, 1.25)
             t = np.linspace(0, 1, 5)
             rr = Ri * t
             zz = z - 0.30 * Ri * t + 0.22 * Ri * t**3
             pts = np.stack([rr * math.cos(a), rr * math.sin(a), zz], -1)
             B.tube(pts, np.linspace(0.02 + Ri * .012, 0.008, 5), 3)
-            m = int(26 + 50 * Ri)
+            m = int(30 + 60 * Ri)
             u = np.sqrt(rng.uniform(0.02, 1, m))
             c = np.stack([np.interp(u, t, pts[:, j]) for j in range(3)], -1)
             side = np.array([-math.sin(a), math.cos(a), 0])
@@ -537,9 +552,9 @@ def conifer(seed, h=14.0, mats=()):
             cs.append(c)
             outs.append(np.tile([math.cos(a), math.sin(a), -.25], (m, 1)))
             tt.append(np.clip(u * 0.8 + rng.normal(0, .15, m), 0, 1))
-        z += h * 0.024 * r.uniform(.8, 1.25)
+        z += h * 0.030 * r.uniform(.8, 1.25)
     c, o = np.concatenate(cs), np.concatenate(outs)
-    v, f = leaf_quads(c, 0.30, o, 0.2)
+    v, f = leaf_quads(c, 0.24, o, 0.35)
     n0 = B.n
     B.add(v, f, 1)
     tint = np.zeros(B.n)
@@ -840,16 +855,16 @@ def cloud_map(W):
 
     def density(p, fine=True):
         z = (p[:, 2] - LO) / (HI - LO)
-        cov = .5 + .5 * fbm(p[:, 0] / 5200 + 4.3, p[:, 1] / 5200 + 1.7, 3, 71)
+        cov = .5 + .5 * fbm(p[:, 0] / 4300 + 2.1, p[:, 1] / 4300 + 5.2, 3, 71)
         topz = .25 + .75 * sstep(.40, .85, cov)
         prof = sstep(0, .06, z) * sstep(1.0, .25, z / topz)
-        s = look(shape, p * [1, 1, 1.15], 5200.0) + .62 * (cov - .5)
+        s = look(shape, p * [1, 1, 1.15], 5200.0) + .66 * (cov - .50)
         d = s - (.80 - .26 * prof) * (1.0) - .22 * (1 - prof)
         if fine:
             k = d > -.02
             if k.any():
-                e = look(det, p[k], 950.0) * .6 + look(det, p[k] + 333, 260.0) * .4
-                d[k] -= (.66 - e) * .30 * sstep(.30, 0.02, d[k])
+                e = look(det, p[k], 1100.0) * .55 + look(det, p[k] + 333, 310.0) * .45
+                d[k] -= (.70 - e) * .46 * sstep(.34, 0.0, d[k])
         return np.clip(d, 0, .16) / .16 * (prof > 0)
 
     az = (np.arange(W) + .5) / W * SPAN - SPAN / 2
@@ -891,7 +906,7 @@ def cloud_map(W):
             z = np.clip((p[:, 2] - LO) / (HI - LO), 0, 1)
             lit = .72 * np.exp(-tau * SIG * .75) + .28 * np.exp(-tau * SIG * .13)
             pow_ = 1 - .45 * np.exp(-dn * 3.5)
-            amb = (np.array([.36, .43, .58]) * (.34 + .66 * z[:, None] ** .7)) * .62
+            amb = (np.array([.36, .43, .58]) * (.34 + .66 * z[:, None] ** .7)) * .78
             L = sun_r * (lit * pow_ * ph[i])[:, None] * 1.12 + amb
             al = 1 - np.exp(-dn * SIG * dt[i])
             C[i] += (T[i] * al)[:, None] * L
@@ -974,8 +989,8 @@ def main():
     fm = mat_mountain("hillside", 9000.0, 400.0)
     put(mesh("hills", np.stack([x, y, hills(x, y)], -1), f, [fm]))
     for (xr, y0, y1, n, top, scl, seed, cx, wd, snow, forest) in (
-            (4200, 1900, 4600, (760, 420), 560, 1150, 61, -900, 1900, 5000.0, 330.0),
-            (13000, 6500, 13500, (1000, 460), 2350, 3300, 83, -1900, 4600, 1350.0, 620.0)):
+            (4200, 1900, 4600, (900, 520), 600, 1150, 61, -900, 1900, 5000.0, 330.0),
+            (13000, 6500, 13500, (1200, 600), 3000, 3300, 83, -1900, 4600, 1500.0, 700.0)):
         x, y, f = grid(np.linspace(-xr, xr, n[0]), np.linspace(y0, y1, n[1]))
         put(mesh("mountains", np.stack([x, y, mountains(x, y, y0, y1, top, scl, seed, cx, wd)], -1), f,
                  [mat_mountain("mountain", snow, forest)]))
@@ -988,6 +1003,7 @@ def main():
     lf3 = mat_leaf("needle", (.025, .055, .022), (.05, .075, .025), .2)
     br = [broadleaf(s, 9, sp, .2, 30, 5, [bark, l]) for s, sp, l in
           ((1, .60, lf1), (2, .72, lf1), (3, .52, lf1), (4, .64, lf2))]
+    close = [broadleaf(s, 11, .50, .105, 46, 6, [bark, lf1]) for s in (5,)]
     small = [broadleaf(s, 9, .7, .34, 26, 4, [bark, lf1 if s < 14 else lf2]) for s in (11, 12, 13, 14)]
     co = [conifer(s, 14, [bark, lf3]) for s in (21, 22, 23)]
     log("trees", [len(m.polygons) for m in br + small + co])
@@ -1004,7 +1020,7 @@ def main():
         tree(br[k], px, py, s_)
     tree(co[0], 46, 109, 1.0), tree(co[1], 56, 103, 1.15), tree(co[2], 41.5, 114, .95)
     # a tree of our own bank frames the right edge
-    tree(br[1], 15.2, 26.5, .92), tree(br[0], 21, 34, 1.05), tree(br[3], 24, 42, .9)
+    tree(close[0], 16.6, 21.5, 1.25), tree(br[0], 21, 31, .8), tree(br[3], 27, 40, .8)
     tree(co[1], 30, 48, .85), tree(br[2], 31, 56, 1.0)
 
     pts = rng.uniform([36, 55], [170, 190], (2600, 2))
@@ -1014,13 +1030,15 @@ def main():
         if hh > 2.2 and dn > -.25 and not (px < 58 and 84 < py < 116):
             tree(random.choice(br + co + co[:1]) if py < 130 else random.choice(small + co), px, py,
                  random.uniform(.6, 1.15))
-    pts = rng.uniform([-1300, 420], [1100, 1150], (9000, 2))
+    pts = rng.uniform([-1300, 420], [1100, 1150], (42000, 2))
     h = hills(pts[:, 0], pts[:, 1])
     dens = fbm(pts[:, 0] / 120, pts[:, 1] / 120, 3, 92)
     for (px, py), hh, dn in zip(pts, h, dens):
-        if hh > 1.0 and dn > -.15 and abs(px) < .66 * py + 60:
-            put(random.choice(small + co), (px, py, hh - .3), (0, 0, random.uniform(0, 6.28)),
-                random.uniform(.7, 1.6))
+        if hh > 0.2 and dn > random.gauss(-.22, .16) and abs(px) < .60 * py + 40 and py < 980:
+            con = dn > random.gauss(.22, .16)
+            put(random.choice(co if con else small[:3] if random.random() < .9 else small), (px, py, hh - .5),
+                (0, 0, random.uniform(0, 6.28)),
+                random.uniform(.45, 1.05) if con else random.uniform(.5, 1.25))
     log("woods")
 
     # shrubs and rough grass on the headland
@@ -1060,8 +1078,8 @@ def main():
     h = height(pts[:, 0], pts[:, 1])
     for i, ((px, py), hh) in enumerate(zip(pts, h)):
         c1, c2 = float(fbm(px / 2.2, py / 2.2, 2, 95)), float(fbm(px / 2.6, py / 2.6, 2, 96))
-        kind = "poppy" if c1 > .22 else "spike" if c2 > .38 else "daisy" if c1 < -.28 else None
-        if kind and hh > 1.2 and abs(px) < .57 * py + .5 and random.random() < .62:
+        kind = "poppy" if c1 > .22 else "spike" if c2 > .42 else "daisy" if c1 < -.28 else None
+        if kind and abs(px + 2.5 + .9 * math.sin(py / 4)) > .55 and hh > 1.2 and abs(px) < .57 * py + .5 and random.random() < .62:
             put(random.choice(fl[kind]), (px, py, hh - .02), (0, 0, random.uniform(0, 6.28)), random.uniform(.85, 1.3))
 
     # rocks along the waterline
@@ -1078,6 +1096,14 @@ def main():
             s_ = (.16 + .9 * random.random() ** 4) if near else (.25 + 1.6 * random.random() ** 3)
             put(random.choice(bo), (px, py, hh + .12 * s_), [random.uniform(0, 6.28) for _ in range(3)], s_)
             k += 1
+    pts = rng.uniform([5, 78], [62, 118], (2600, 2))
+    hx = height(pts[:, 0] + .8, pts[:, 1]) - height(pts[:, 0] - .8, pts[:, 1])
+    hy = height(pts[:, 0], pts[:, 1] + .8) - height(pts[:, 0], pts[:, 1] - .8)
+    for (px, py), hh, sl in zip(pts, height(pts[:, 0], pts[:, 1]), np.hypot(hx, hy) / 1.6):
+        if .5 < hh < 8.6 and sl > .62 and random.random() < .42:
+            s_ = .5 + 1.7 * random.random() ** 2
+            put(random.choice(bo), (px, py, hh - .25 * s_), (random.gauss(.25, .2), random.gauss(0, .2), random.uniform(0, 6.28)),
+                (s_ * random.uniform(.8, 1.5), s_, s_ * random.uniform(.8, 1.6)))
     for px, py, s_ in ((4.6, 10.3, .62), (5.6, 10.9, .42), (7.4, 13.2, .9), (-8.6, 12.0, .8), (-7.4, 12.6, .45),
                        (11, 70, 2.2), (7.5, 94, 2.6), (5, 97, 1.7), (1.5, 99, 1.2)):
         put(random.choice(bo), (px, py, zat(px, py) + .2 * s_), [random.uniform(0, 6.28) for _ in range(3)], s_)
@@ -1135,14 +1161,14 @@ def main():
     rpaint = mat_plain("boat red", (.42, .05, .03), .4, .2, 2, spec=.5)
     inw = mat_wood("boat wood", (.42, .25, .12), "Y", False)
     rb = hull(4.3, 1.55, .62, [paint, cream, inw])
-    put(rb.mesh("rowing boat", [paint, cream, inw], True), (-7.7, 20.2, -.13), (.01, .03, .30))
+    put(rb.mesh("rowing boat", [paint, cream, inw], True), (-8.6, 25.5, -.13), (.01, .03, .95))
     put(rb.mesh("rowing boat 2", [cream, rpaint, inw], True), (-2.6, 24.6, -.13), (0, -.03, -.42))
     sailc = Mat("sail")
     n = sailc.noise(1.2, 3, obj=True)
     c = sailc.mix(n, (.62, .24, .10), (.74, .33, .15))
     sm = sailc.out(sailc.n("MixShader", {0: .45, 1: sailc.n("BsdfDiffuse", {"Color": c}).outputs[0],
                                          2: sailc.n("BsdfTranslucent", {"Color": c}).outputs[0]}).outputs[0])
-    for px, py, rz, k, m_ in ((-24, 88, 1.05, 1.35, sm), (-62, 260, 1.9, 1.4, None), (14, 330, .9, 1.4, None)):
+    for px, py, rz, k, m_ in ((-24, 88, 1.05, 1.35, sm), (14, 330, .9, 1.4, None)):
         B = hull(7.2, 2.1, .95, None, False, True)
         B.tube([[0, .9, .6], [0, .85, 9.6]], [.075, .045], 8, 2)
         B.tube([[0, .8, 1.75], [1.15, -3.3, 1.65]], .05, 6, 2)
@@ -1172,9 +1198,9 @@ def main():
         cam.location = (0, 0, zat(0, 0) + 1.75)
         cam.rotation_euler = (math.radians(90), 0, 0)
     else:
-        cd.lens = 85
+        cd.lens = 56
         cam.location = (-3, 22, 3.2)
-        cam.rotation_euler = (Vector((23.5, 95, 13.0)) - cam.location).to_track_quat("-Z", "Y").to_euler()
+        cam.rotation_euler = (Vector((25.0, 95, 14.6)) - cam.location).to_track_quat("-Z", "Y").to_euler()
     cd.dof.use_dof = True
     cd.dof.focus_distance = 40
     cd.dof.aperture_fstop = 11
@@ -1184,11 +1210,15 @@ def main():
     r = sc.render
     r.engine = "CYCLES"
     r.resolution_x, r.resolution_y, r.resolution_percentage = w, h, 100
+    if A.crop:
+        r.use_border = True
+        r.border_min_x, r.border_max_x, r.border_min_y, r.border_max_y = (float(v) for v in A.crop.split(","))
     if A.threads:
         r.threads_mode, r.threads = "FIXED", A.threads
     c = sc.cycles
     c.device = "CPU"
     c.samples = A.spp
+    c.time_limit = A.limit
     c.use_denoising = False
     c.use_adaptive_sampling = True
     c.adaptive_threshold = .02
@@ -1208,7 +1238,10 @@ def main():
     rl, gla, co_ = (t.nodes.new("CompositorNode" + k) for k in ("RLayers", "Glare", "Composite"))
     gla.glare_type, gla.quality, gla.threshold, gla.size, gla.mix = "FOG_GLOW", "HIGH", 1.2, 7, -.93
     t.links.new(rl.outputs[0], gla.inputs[0])
-    t.links.new(gla.outputs[0], co_.inputs[0])
+    hs = t.nodes.new("CompositorNodeHueSat")
+    hs.inputs["Saturation"].default_value = 1.1
+    t.links.new(gla.outputs[0], hs.inputs["Image"])
+    t.links.new(hs.outputs[0], co_.inputs[0])
     ims = r.image_settings
     if A.out.endswith(".jpg"):
         ims.file_format, ims.quality = "JPEG", 90
