@@ -13,7 +13,7 @@
 #define SAME_SIZE 0.03       /* a change of size that nobody sees */
 #define MAX_STEP 2.15        /* how much larger one step is than the last */
 #define MAX_BASE_SIDE 65536  /* of pictures that are one long line */
-#define FULL_MIX 0.3         /* below this strength the photo is mixed in */
+#define FULL_MIX 0.2f        /* below this strength the photo is mixed in */
 
 static gboolean
 check_percent (const char *name, double value, double min, double max,
@@ -95,14 +95,19 @@ pst_controls_steps (const PstControls *controls, const PstModelFacts *facts,
   int    n_more = scale < 1 ? ceil (log (1 / scale) / log (MAX_STEP)) : 0;
 
   n_more = MIN (n_more, PST_MAX_STEPS - 1);
-  steps->n = n_more + 1;
+  steps->n = 0;
   for (int i = 0; i <= n_more; i++)
     {
       double part = n_more ? (double) (n_more - i) / n_more : 1;
       double factor = pow (scale, part);
+      int    w = MAX ((int) lround (width * factor), 1);
+      int    h = MAX ((int) lround (height * factor), 1);
 
-      steps->width[i] = MAX ((int) lround (width * factor), 1);
-      steps->height[i] = MAX ((int) lround (height * factor), 1);
+      if (steps->n && steps->width[steps->n - 1] == w &&
+          steps->height[steps->n - 1] == h)
+        continue; /* a few pixels of a large picture */
+      steps->width[steps->n] = w;
+      steps->height[steps->n++] = h;
     }
 }
 
@@ -126,5 +131,5 @@ pst_controls_weights (const PstControls *controls, const PstModelFacts *facts,
   /* The identity style is close to the photo but not the same, so the last
    * bit of the way is mixed. */
   t = MIN (strength / FULL_MIX, 1);
-  return t * t * (3 - 2 * t);
+  return t * (2 - t);
 }

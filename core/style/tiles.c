@@ -11,18 +11,13 @@ typedef struct
   int             total;
 } TileProgress;
 
-/* Tiles of at most @most pixels along one axis: how many, and how long. */
-static void
-divide (int size, int most, int *n, int *length)
+void
+pst_tiles_divide (int size, int most, int *n, int *length)
 {
-  if (size <= most)
-    {
-      *n = 1;
-      *length = size;
-      return;
-    }
-  *n = (size - PST_TILE_FADE - 1) / (most - PST_TILE_FADE) + 1;
-  *length = (size + (*n - 1) * PST_TILE_FADE + *n - 1) / *n;
+  int fade = MIN (PST_TILE_FADE, most / 4);
+
+  *n = size <= most ? 1 : (size - fade - 1) / (most - fade) + 1;
+  *length = (size + (*n - 1) * fade + *n - 1) / *n;
 }
 
 static int
@@ -43,10 +38,12 @@ pst_tiles_choose (PstModel *model, int width, int height, guint n_workers,
     {
       int margin = 2 * PST_NET_FIXED_MARGIN;
 
-      divide (width, facts->width ? facts->width - margin : width,
-              &tiles->n_x, &tiles->width);
-      divide (height, facts->height ? facts->height - margin : height,
-              &tiles->n_y, &tiles->height);
+      pst_tiles_divide (width,
+                        facts->width ? facts->width - margin : width,
+                        &tiles->n_x, &tiles->width);
+      pst_tiles_divide (height,
+                        facts->height ? facts->height - margin : height,
+                        &tiles->n_y, &tiles->height);
       return pst_net_memory (model, tiles->width, tiles->height, n_workers,
                              &tiles->bytes, error);
     }
@@ -54,8 +51,8 @@ pst_tiles_choose (PstModel *model, int width, int height, guint n_workers,
     return FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS (sides) && tiles->bytes > budget; i++)
     {
-      divide (width, sides[i], &tiles->n_x, &tiles->width);
-      divide (height, sides[i], &tiles->n_y, &tiles->height);
+      pst_tiles_divide (width, sides[i], &tiles->n_x, &tiles->width);
+      pst_tiles_divide (height, sides[i], &tiles->n_y, &tiles->height);
       if (! pst_net_memory (model, tiles->width, tiles->height, n_workers,
                             &tiles->bytes, error))
         return FALSE;

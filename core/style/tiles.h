@@ -3,7 +3,7 @@
 
 #include "core/style/net.h"
 
-#define PST_TILE_FADE 64 /* at least so many pixels of overlap */
+#define PST_TILE_FADE 64 /* at least so many pixels of overlap; less in tiny tiles */
 
 /**
  * PstTiles:
@@ -38,6 +38,10 @@ typedef struct
 gboolean pst_tiles_choose (PstModel *model, int width, int height,
                            guint n_workers, guint64 budget, PstTiles *tiles,
                            GError **error);
+
+/* How many tiles of at most @most pixels an axis of @size takes, and how long
+ * each is; no place lies in more than two. */
+void pst_tiles_divide (int size, int most, int *n, int *length);
 
 /* Paints @from into @to (of its size; another image where there is more than
  * one tile). */
