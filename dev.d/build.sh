@@ -165,7 +165,16 @@ command_gimp() {
   prepare build
   build release
   profiles
+  build_language
   inside_at_last gimp --new-instance "$@"
+}
+
+# Debian's small root directory speaks only English at first.
+build_language() {
+  local language=${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}
+  [ "$KIND" = trixie ] && [[ $language =~ ^[a-z]+_ ]] || return 0
+  ! inside locale -a | grep -qix -- "${language/UTF-8/utf8}" || return 0
+  as_root "$BASH" "$DEV" _root_language "$(root_path)" "$language"
 }
 
 command_clean() {

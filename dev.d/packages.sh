@@ -12,7 +12,8 @@ BUILD_PACKAGES=(
   libglib2.0-dev libopenblas-pthread-dev libprotobuf-c-dev libvips-dev
   libgtk-3-dev libgimp-3.0-dev
   # the program itself, and what makes its window readable
-  gimp fonts-dejavu-core adwaita-icon-theme librsvg2-common dbus
+  gimp fonts-dejavu-core fonts-wqy-microhei adwaita-icon-theme librsvg2-common
+  dbus locales
 )
 
 TEST_PACKAGES=(
@@ -20,7 +21,7 @@ TEST_PACKAGES=(
   python3-gi gir1.2-atspi-2.0 gir1.2-gimp-3.0 gir1.2-gegl-0.4
   xvfb xauth openbox dbus-x11 at-spi2-core xdotool imagemagick x11-utils
   appstream desktop-file-utils shellcheck
-  locales fonts-wqy-microhei libxml2-utils gdb strace
+  libxml2-utils gdb strace
 )
 
 # A short name for a list of packages: changes when the list does.

@@ -122,13 +122,14 @@ root_extend() {
   [ "$3" = build ] || need=3500
   require_space "$ROOT_BASE" "$need"
   say "Adding packages to the Debian 13 root directory ($3; once)…"
+  # shellcheck disable=SC2016  # the inner shell expands these
   root_enter "$root" 0 0 0 / /root /usr/bin/env -i \
     PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 \
     /bin/sh -c 'dpkg --configure -a && apt-get -y -f install && apt-get update && apt-get -y upgrade &&
       apt-get install -y --no-install-recommends "$@" && apt-get clean &&
-      if [ -x /usr/sbin/locale-gen ]; then
-        printf "en_US.UTF-8 UTF-8\nzh_CN.UTF-8 UTF-8\n" >/etc/locale.gen && locale-gen
-      fi' sh "${wanted[@]}" \
+      for language in en_US zh_CN; do
+        localedef -i "$language" -f UTF-8 "$language.UTF-8" || exit
+      done' sh "${wanted[@]}" \
     </dev/null >>"$log" 2>&1 || explain_failure "$log" "Adding packages to the root directory"
   mkdir -p "$root/.pastiche"
   : >"$root/.pastiche/$(packages_key "${wanted[@]}")"
@@ -137,6 +138,15 @@ root_extend() {
     : >"$root/.pastiche/$(packages_key "${wanted[@]}")"
   fi
   say "Added them in $((SECONDS - begin)) s."
+}
+
+# As root: the language that the caller speaks, so that GIMP can, too.
+root_language() {
+  local root=$1 language=$2
+  [[ $language =~ ^[a-z]{2,3}_[A-Z]{2}\.(UTF-8|utf8)$ ]] || return 0
+  root_enter "$root" 0 0 0 / /root /usr/bin/env -i PATH=/usr/sbin:/usr/bin \
+    localedef -i "${language%.*}" -f UTF-8 "$language" >/dev/null 2>&1 ||
+    say "The language $language is not known in the root directory."
 }
 
 # Removes a root directory, but never through a mount that is still there.
