@@ -15,7 +15,8 @@ fail() {
     exit 1
   fi
   if grep -qE 'FAILED:|error:|ERROR:' "$log"; then
-    sed -nE '/FAILED:|error:|ERROR:/,$p' "$log" | head -n 60 >&2
+    sed -nE '/FAILED:|error:|ERROR:/,$p' "$log" |
+      grep -vE '^(cc|gcc) |^\[[0-9]+/' | head -n 60 >&2
   else
     tail -n 20 -- "$log" >&2
   fi
