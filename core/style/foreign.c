@@ -80,7 +80,7 @@ channel_means (PstGraph *graph, float mean[3])
       memcpy (mean, bias, 3 * sizeof (float));
       return TRUE;
     }
-  if (strcmp (node->op->type, "Sub") != 0 && strcmp (node->op->type, "Add"))
+  if (strcmp (node->op->type, "Sub") != 0 && strcmp (node->op->type, "Add") != 0)
     return FALSE;
   for (int k = 0; k < node->n_in; k++)
     {
@@ -221,15 +221,26 @@ find_range (PstGraph *graph, const PstModelFacts *facts, PstRange *range,
   return TRUE;
 }
 
+/* Means of about 116 are subtracted from pixels of 0 to 255, such of about
+ * 0.456 from pixels of 0 to 1. */
+static PstRange
+range_of_means (const float mean[3])
+{
+  if (order_of_means (mean) == PST_ORDER_UNKNOWN)
+    return PST_RANGE_UNKNOWN;
+  return fabs (fabs (mean[1]) - 116.779) < 3  ? PST_RANGE_255
+         : fabs (fabs (mean[1]) - 0.456) < 0.02 ? PST_RANGE_1
+                                                : PST_RANGE_UNKNOWN;
+}
+
 static gboolean
 examine_range (PstGraph *graph, PstRange range, const char *path,
                PstModelFacts *facts, GError **error)
 {
-  PstNode *node = first_node (graph);
+  float mean[3];
 
-  if (range == PST_RANGE_UNKNOWN && node &&
-      strcmp (node->op->type, "ImageScaler") == 0)
-    range = PST_RANGE_255;
+  if (range == PST_RANGE_UNKNOWN && channel_means (graph, mean))
+    range = range_of_means (mean);
   if (range == PST_RANGE_UNKNOWN && ! find_range (graph, facts, &range, error))
     return FALSE;
   if (range == PST_RANGE_UNKNOWN)

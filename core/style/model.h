@@ -86,9 +86,9 @@ PstModel  *pst_model_load (const char *path, GError **error);
  * - Fixed sizes: as the input declares them.
  * - Channel order: from the metadata property Image.BitmapPixelFormat, or the
  *   order in which the means of ImageNet's channels are subtracted first.
- * - Range: 0 to 255 where the network begins with an ImageScaler (which takes
- *   pixels as they come), else from the numbers that the network makes of a
- *   test picture: a style network gives back what it was trained to take.
+ * - Range: from the size of those means where there are any, else from the
+ *   numbers that the network makes of a test picture: a style network gives
+ *   back the range that it takes.
  *
  * Nothing is assumed: where it cannot be known the error says so, and what to
  * state.

@@ -158,9 +158,11 @@ pst_test_model_foreign (int width, int height, float white, gboolean scaler)
 
   if (scaler)
     {
-      x = pst_graph_op (graph, "ImageScaler", 1, x);
-      pst_node_set_floats (x->producer, "bias", means, 3);
-      pst_node_set_float (x->producer, "scale", 1);
+      const PstShape       shape = PST_SHAPE (1, 3, 1, 1);
+      g_autoptr (PstArray) array = pst_array_new_floats (&shape, means);
+
+      x = pst_graph_op (graph, "Add", 2, x,
+                        pst_graph_add_parameter (graph, "means", array));
     }
   x = convolve (graph, rand, x, 3, 3, 3, "first");
   x = normalise (graph, rand, x, 3);

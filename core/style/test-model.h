@@ -11,8 +11,8 @@ PstGraph *pst_test_model_mirror (void);
  * styles identity (which gives back what it gets), "stripes" and "dots". */
 PstGraph *pst_test_model_painter (void);
 /* A foreign network of declared size (0: any): conv and instance norm; its
- * pictures are 0 to @white; @scaler puts an ImageScaler with ImageNet's means
- * in the order BGR before it. */
+ * pictures are 0 to @white; with @scaler it subtracts ImageNet's means first,
+ * in the order BGR. */
 PstGraph *pst_test_model_foreign (int width, int height, float white,
                                   gboolean scaler);
 /* Writes a graph to a new file in a new folder; transfer full. */
