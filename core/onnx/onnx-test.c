@@ -149,6 +149,32 @@ test_channels_last_parameter (void)
     g_assert_cmpfloat (pst_tensor_get (&w->array->tensor, i), ==, i);
 }
 
+/* Names of nodes that are the same are told apart. */
+static void
+test_node_names (void)
+{
+  g_autoptr (PstGraph) graph = pst_graph_new ();
+  g_autoptr (PstGraph) again = NULL;
+  PstValue *x = pst_graph_add_input (graph, "x", PST_FLOAT32, NULL);
+  PstValue *y;
+  GPtrArray *nodes;
+
+  for (int i = 0; i < 3; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("out%d", i);
+
+      y = pst_graph_op (graph, "Conv", 2, x, x);
+      pst_graph_add_output (graph, y, name);
+    }
+  again = load (save (graph));
+  nodes = pst_graph_get_nodes (again);
+  for (int i = 0; i < 3; i++)
+    for (int j = 0; j < i; j++)
+      g_assert_cmpstr (((PstNode *) nodes->pdata[i])->name, !=,
+                       ((PstNode *) nodes->pdata[j])->name);
+  assert_stable (graph);
+}
+
 static void
 test_internal_refused (void)
 {
@@ -389,6 +415,7 @@ main (int argc, char **argv)
   g_test_add_func ("/onnx/round-trip", test_round_trip);
   g_test_add_func ("/onnx/channels-last-parameter",
                    test_channels_last_parameter);
+  g_test_add_func ("/onnx/node-names", test_node_names);
   g_test_add_func ("/onnx/internal-refused", test_internal_refused);
   g_test_add_func ("/onnx/own-domain", test_own_domain);
   g_test_add_func ("/onnx/parameters-as-inputs", test_parameters_as_inputs);

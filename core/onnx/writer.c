@@ -18,6 +18,7 @@ typedef struct
   GPtrArray   *blocks;
   GPtrArray   *arrays; /* parameters brought into C order */
   PstOnnxKind *kinds;
+  GHashTable  *node_names;
   gboolean     own_domain;
 } Writer;
 
@@ -161,6 +162,21 @@ write_names (Writer *writer, PstValue *const *values, int n)
   return names;
 }
 
+/* Names of nodes are for people, but onnxruntime refuses two that are the
+ * same. */
+static char *
+write_node_name (Writer *writer, const PstNode *node)
+{
+  char *name = node->name;
+
+  if (g_hash_table_contains (writer->node_names, name))
+    name = node->out[0]->name;
+  for (int i = 2; g_hash_table_contains (writer->node_names, name); i++)
+    name = keep (writer, g_strdup_printf ("%s_%d", node->out[0]->name, i));
+  g_hash_table_add (writer->node_names, name);
+  return name;
+}
+
 static gboolean
 write_node (Writer *writer, const PstNode *node, Pst__Onnx__Node *to,
             GError **error)
@@ -174,7 +190,7 @@ write_node (Writer *writer, const PstNode *node, Pst__Onnx__Node *to,
   to->input = write_names (writer, node->in, node->n_in);
   to->n_output = node->n_out;
   to->output = write_names (writer, node->out, node->n_out);
-  to->name = node->name;
+  to->name = write_node_name (writer, node);
   to->op_type = (char *) node->op->type;
   if (*node->op->domain)
     to->domain = (char *) node->op->domain;
@@ -348,6 +364,7 @@ pst_onnx_save_bytes (PstGraph *graph, GError **error)
   g_autoptr (GPtrArray) blocks = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) arrays =
       g_ptr_array_new_with_free_func ((GDestroyNotify) pst_array_unref);
+  g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
   g_autofree PstOnnxKind *kinds = pst_onnx_declare (graph);
   Pst__Onnx__Model        model = PST__ONNX__MODEL__INIT;
   Writer                  writer = {
@@ -355,6 +372,7 @@ pst_onnx_save_bytes (PstGraph *graph, GError **error)
                      .blocks = blocks,
                      .arrays = arrays,
                      .kinds = kinds,
+                     .node_names = names,
   };
 
   model.has_ir_version = TRUE;
