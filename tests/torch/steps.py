@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ten steps of training, in PyTorch and by core/train, side by side.
+
+usage: steps.py PROGRAM    (PROGRAM is built from steps.c)
+"""
+import math
+import os
+import subprocess
+import sys
+import tempfile
+
+try:
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+except ImportError as error:
+    print(f"1..0 # SKIP {error}")
+    sys.exit(0)
+
+torch.set_num_threads(1)
+STYLES, BATCH, STEPS = 3, 3, 10
+NAMES = ("content", "style", "variation", "identity", "adversarial", "real",
+         "fake", "norm")
+
+
+def read(folder):
+    tensors = {}
+    with open(os.path.join(folder, "manifest")) as manifest:
+        for line in manifest:
+            name, *shape = line.split()
+            data = np.fromfile(os.path.join(folder, name + ".f32"), "<f4")
+            tensors[name] = torch.from_numpy(data.reshape([int(n) for n in shape]))
+    return tensors
+
+
+def picture(pixels):
+    return pixels.permute(0, 3, 1, 2).contiguous()
+
+
+class Generator:
+    """The transform network with one residual block."""
+
+    def __init__(self, tensors):
+        self.w = {k.split(".", 1)[1]: v.clone().requires_grad_()
+                  for k, v in tensors.items() if k.startswith("generator.")}
+        self.gate = torch.zeros(STYLES, 1)
+        self.gate[0] = 1
+
+    def conv(self, i, x, stride=1):
+        w = self.w[f"conv{i}.weight"]
+        pad = w.shape[2] // 2
+        x = F.pad(x, (pad,) * 4, mode="reflect")
+        return F.conv2d(x, w, self.w.get(f"conv{i}.bias"), stride)
+
+    def norm(self, i, x, style):
+        x = F.instance_norm(x, eps=1e-5)
+        return (x * (style @ self.w[f"norm{i}.gamma"])[:, :, None, None]
+                + (style @ self.w[f"norm{i}.beta"])[:, :, None, None])
+
+    def __call__(self, image, style):
+        x = image * 2 - 1
+        for i, stride in enumerate((1, 2, 2)):
+            x = F.relu(self.norm(i, self.conv(i, x, stride), style))
+        y = F.relu(self.norm(3, self.conv(3, x), style))
+        x = x + self.norm(4, self.conv(4, y), style)
+        for i in (5, 6):
+            x = F.interpolate(x, scale_factor=2, mode="nearest")
+            x = F.relu(self.norm(i, self.conv(i, x), style))
+        skip = torch.logit(image.clamp(0.02, 0.98)) * (style @ self.gate)[:, :, None, None]
+        return torch.sigmoid(self.conv(7, x) + skip)
+
+
+class Discriminator:
+    """4x4 convolutions under spectral normalisation."""
+
+    def __init__(self, tensors, index, strides, pool):
+        def pick(room):
+            return {k.split(".", 1)[1]: v.clone() for k, v in tensors.items()
+                    if k.startswith(f"{room}{index}.")}
+        self.w = {k: v.requires_grad_() for k, v in pick("discriminator").items()}
+        self.u, self.v = pick("left"), pick("right")
+        self.strides, self.pool = strides, pool
+
+    def weight(self, name):
+        w = self.w[name]
+        sigma = self.u[name] @ (w.flatten(1) @ self.v[name])
+        return w / sigma
+
+    def logits(self, x, columns):
+        """One map for each sample: that of its style."""
+        if self.pool > 1:
+            x = F.avg_pool2d(x, self.pool)
+        for i, stride in enumerate(self.strides):
+            x = F.conv2d(x, self.weight(f"conv{i}.weight"), self.w[f"conv{i}.bias"], stride)
+            if i + 1 < len(self.strides):
+                x = F.leaky_relu(x, 0.2)
+        return x[torch.arange(len(columns)), columns]
+
+    @torch.no_grad()
+    def iterate(self):
+        for name in self.u:
+            w = self.w[name].flatten(1)
+            self.u[name] = F.normalize(w @ self.v[name], dim=0)
+            self.v[name] = F.normalize(w.t() @ self.u[name], dim=0)
+
+
+def features(t, x):
+    shallow = F.relu(F.conv2d(x, t["shallow.weight"], t["shallow.bias"], padding=1))
+    deep = F.relu(F.conv2d(F.max_pool2d(shallow, 2), t["deep.weight"], t["deep.bias"], padding=1))
+    return shallow, deep
+
+
+def moments(form, f):
+    n, c = f.shape[:2]
+    f = f.reshape(n, c, -1)
+    mean = f.mean(2)
+    if form == "covariance":
+        f = f - mean[:, :, None]
+    return f @ f.transpose(1, 2) / f.shape[2], mean
+
+
+def style_loss(form, f, target):
+    second, first = moments(form, f)
+    loss = ((second - target[0]) ** 2).sum((1, 2)) / (target[0] ** 2).sum((1, 2))
+    if form == "covariance":
+        loss = 0.5 * (loss + ((first - target[1]) ** 2).sum(1) / (target[1] ** 2).sum(1))
+    return loss
+
+
+def adversarial(form, d, sign):
+    if form == "hinge":
+        x = -d if sign is None else F.relu(1 - sign * d)
+    elif form == "lsgan":
+        x = (d - 1) ** 2 if sign is None else (d - (sign + 1) / 2) ** 2
+    else:
+        x = F.softplus(-d if sign is None else -sign * d)
+    return x.mean((1, 2))
+
+
+def mean_of(loss, which):
+    return float(loss[which].mean()) if which.any() else math.nan
+
+
+def repeat(t, adversarial_form, style_form):
+    """The same steps as steps.c; yields the losses of each."""
+    g = Generator(t)
+    ds = [Discriminator(t, 0, (2, 1, 1), 1), Discriminator(t, 1, (2, 1), 2)]
+    adam = torch.optim.Adam(g.w.values(), 1e-3, betas=(0.5, 0.999))
+    adams = [torch.optim.Adam(d.w.values(), 4e-4, betas=(0.5, 0.999)) for d in ds]
+    layer_weights, style_factor = (1, 0.5), (0, 1, 0.7)
+    with torch.no_grad():
+        targets = [[moments(style_form, f) for f in features(t, picture(t[f"style{s}"][None]))]
+                   for s in (0, 0, 1)]
+    for number in range(STEPS):
+        columns = torch.tensor([(i + number) % 3 for i in range(BATCH)])
+        painted = columns > 0
+        weight = painted.float()
+        factor = torch.tensor([style_factor[c] for c in columns])
+        style = F.one_hot(columns, STYLES).float()
+        photo, real = picture(t[f"photo{number}"]), picture(t[f"real{number}"])
+        out = g(photo, style)
+        fo, fp = features(t, out), features(t, photo)
+        content = (((fo[1] - fp[1]) ** 2).mean((1, 2, 3)) / ((fp[1] ** 2).mean((1, 2, 3)) + 1e-6))
+        sty = sum(w * style_loss(style_form, fo[i],
+                                 [torch.cat([targets[c][i][k] for c in columns]) for k in (0, 1)])
+                  for i, w in enumerate(layer_weights))
+        tv = ((out[:, :, 1:] - out[:, :, :-1]).abs().mean((1, 2, 3))
+              + (out[:, :, :, 1:] - out[:, :, :, :-1]).abs().mean((1, 2, 3)))
+        identity = (out - photo).abs().mean((1, 2, 3))
+        adv = sum(adversarial(adversarial_form, d.logits(out, columns), None) for d in ds)
+        total = (content + weight * (2 * factor * sty + 0.25 * adv + 0.05 * tv)
+                 + (1 - weight) * 10 * identity).mean()
+        adam.zero_grad()
+        total.backward()
+        norm = float(torch.nn.utils.clip_grad_norm_(list(g.w.values()), 5))
+        adam.step()
+        fake = out.detach()
+        reals = fakes = 0
+        for d, optimiser in zip(ds, adams):
+            a = adversarial(adversarial_form, d.logits(real, columns), 1)
+            b = adversarial(adversarial_form, d.logits(fake, columns), -1)
+            optimiser.zero_grad()
+            ((a + b) * weight).mean().backward()
+            optimiser.step()
+            d.iterate()
+            reals, fakes = reals + a.detach(), fakes + b.detach()
+        yield (mean_of(content, painted), mean_of(sty, painted), mean_of(tv, painted),
+               mean_of(identity, ~painted), mean_of(adv, painted), mean_of(reals, painted),
+               mean_of(fakes, painted), norm)
+
+
+def compare(program, adversarial_form, style_form):
+    """The first loss that is too far off, or None."""
+    with tempfile.TemporaryDirectory() as folder:
+        lines = subprocess.run([program, folder, adversarial_form, style_form], check=True,
+                               capture_output=True, text=True).stdout.splitlines()
+        ours = [[float(x) for x in line.split()] for line in lines]
+        theirs = list(repeat(read(folder), adversarial_form, style_form))
+    assert len(ours) == len(theirs) == STEPS
+    for step, (a, b) in enumerate(zip(ours, theirs)):
+        for name, x, y in zip(NAMES, a, b):
+            tolerance = 2e-4 * (1 + step)
+            if not abs(x - y) <= tolerance * max(abs(y), 0.1):
+                return f"step {step}: {name} is {x:.7g}, in PyTorch {y:.7g}"
+    return None
+
+
+def main():
+    cases = [(a, s) for a in ("hinge", "lsgan", "bce") for s in ("gram", "covariance")]
+    print(f"1..{len(cases)}")
+    failed = 0
+    for number, case in enumerate(cases, 1):
+        wrong = compare(sys.argv[1], *case)
+        print(f"{'not ' if wrong else ''}ok {number} - ten steps, {case[0]}, {case[1]}")
+        if wrong:
+            failed += 1
+            print(f"# {wrong}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
