@@ -8,17 +8,39 @@
 #define PST_WINO_OUT 16
 
 /**
+ * PstNormChannels:
+ *
+ * What instance normalisation's gradient knows of each channel: y = g xhat +
+ * b with xhat = (x - mean) inverse, then max (0, y) where @relu.
+ */
+typedef struct
+{
+  const float *mean;
+  const float *inverse;
+  const float *g;
+  const float *b;
+  gboolean     relu;
+} PstNormChannels;
+
+/**
  * PstKernels:
  *
- * The loops that are compiled once for each instruction set. Numbers of
- * channels are multiples of 16.
+ * The loops that are compiled once for each instruction set.
  *
  * Winograd's minimal filtering F(4x4, 3x3) after Lavin and Gray (2015,
- * arXiv:1509.09308), and the adjoint of each transform for the gradients:
+ * arXiv:1509.09308), and the adjoint of each transform for the gradients;
+ * numbers of channels are multiples of 16:
  * - @wino_in: V = B' d B. d [36][c] by pointers; V [36][c], points @step apart
  * - @wino_in_adjoint: d += B V B' (pointers may be %NULL: left out)
  * - @wino_out: y = A' M A + bias (pointers may be %NULL, @bias too)
  * - @wino_out_adjoint: M = A y A'
+ * - @wino_weights: U = G g G'; g [9][n] @g_step apart, U [36][n]
+ *
+ * Maps [pixels, c], any number of channels:
+ * - @channel_sums: s = sum (x - base), q = sum (x - base)²
+ * - @channel_affine: y = max (least, a x + b)
+ * - @norm_sums: s = sum dz, q = sum dz xhat, dz being dy behind the ReLU
+ * - @norm_gradient: dx += g inverse (dz - s - xhat q)
  */
 typedef struct
 {
@@ -30,6 +52,18 @@ typedef struct
                     float *const *y);
   void (*wino_out_adjoint) (const float *const *y, gint64 k, float *m,
                             gint64 step);
+  void (*wino_weights) (const float *g, gint64 g_step, gint64 n, float *u,
+                        gint64 step);
+  void (*channel_sums) (const float *x, const float *base, gint64 c,
+                        gint64 pixels, float *s, float *q);
+  void (*channel_affine) (const float *x, const float *a, const float *b,
+                          float least, gint64 c, gint64 pixels, float *y);
+  void (*norm_sums) (const PstNormChannels *n, const float *x,
+                     const float *dy, gint64 c, gint64 pixels, float *s,
+                     float *q);
+  void (*norm_gradient) (const PstNormChannels *n, const float *x,
+                         const float *dy, const float *s, const float *q,
+                         gint64 c, gint64 pixels, float *dx);
 } PstKernels;
 
 /**

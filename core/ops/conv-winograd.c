@@ -108,34 +108,27 @@ static const float G[6][3] = {
   { 0.0f, 0.0f, 1.0f },
 };
 
+/* One row of U: the weights of input channel @item for all outputs, or the
+ * other way round where U is to be transposed. */
 static void
-transform_channel (gpointer data, gsize c, guint worker)
+transform_row (gpointer data, gsize item, guint worker)
 {
   const Work      *work = data;
   const PstConv   *conv = work->conv;
   const PstTensor *w = conv->weight;
+  gint64           row_stride = w->stride[work->transposed ? 0 : 1];
+  gint64           stride = w->stride[work->transposed ? 1 : 0];
+  gint64           n = work->transposed ? conv->c : conv->k;
+  const float     *from = (const float *) w->data + item * row_stride;
+  float           *g = pst_call_scratch (work->call, worker);
 
-  for (gint64 k = 0; k < conv->k; k++)
-    {
-      const float *g = (const float *) w->data + k * w->stride[0] +
-                       (gint64) c * w->stride[1];
-      float        t[6][3];
-
-      for (int i = 0; i < 6; i++)
-        for (int j = 0; j < 3; j++)
-          t[i][j] = G[i][0] * g[j * w->stride[3]] +
-                    G[i][1] * g[w->stride[2] + j * w->stride[3]] +
-                    G[i][2] * g[2 * w->stride[2] + j * w->stride[3]];
-      for (int i = 0; i < 6; i++)
-        for (int j = 0; j < 6; j++)
-          {
-            gint64 at = work->transposed ? k * conv->c + (gint64) c
-                                         : (gint64) c * conv->k + k;
-
-            work->u[(6 * i + j) * conv->c * conv->k + at] =
-                G[j][0] * t[i][0] + G[j][1] * t[i][1] + G[j][2] * t[i][2];
-          }
-    }
+  for (gint64 i = 0; i < n; i++)
+    for (int y = 0; y < 3; y++)
+      for (int x = 0; x < 3; x++)
+        g[(3 * y + x) * n + i] =
+            from[i * stride + y * w->stride[2] + x * w->stride[3]];
+  work->kernels->wino_weights (g, n, n, work->u + item * n,
+                               conv->c * conv->k);
 }
 
 /* dg += G' dU G, the parts of dU summed in order */
@@ -274,7 +267,7 @@ winograd_forward (const PstConv *conv, PstCall *call, guint8 *shared,
 
   plan_work (conv, &work);
   prepare (&work, shared);
-  pst_pool_run (call->pool, conv->c, transform_channel, &work);
+  pst_pool_run (call->pool, conv->c, transform_row, &work);
   pst_pool_run (call->pool, conv->n * work.n_blocks, forward_block, &work);
 }
 
@@ -348,7 +341,7 @@ winograd_backward (const PstConv *conv, PstCall *call, guint8 *shared,
   plan_work (conv, &work);
   prepare (&work, shared);
   if (dx)
-    pst_pool_run (call->pool, conv->c, transform_channel, &work);
+    pst_pool_run (call->pool, conv->k, transform_row, &work);
   if (dx || dw)
     pst_pool_run (call->pool, work.n_slices, backward_slice, &work);
   if (dw)

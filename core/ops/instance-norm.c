@@ -4,6 +4,7 @@
 
 #include "core/base/memory.h"
 #include "core/graph/op.h"
+#include "core/kernels/kernels.h"
 
 /*
  * Instance normalisation (Ulyanov et al. 2016, arXiv:1607.08022): each channel
@@ -134,15 +135,12 @@ norm_infer (PstCall *call, GError **error)
   return TRUE;
 }
 
-/* Adds the run sums (single precision) to the chunk's and clears them. */
+/* What the kernel sums of a run of pixels, added to the chunk's sums. */
 static void
-flush_run (double *restrict sums, float *restrict run, gint64 n)
+add_run (double *restrict sums, const float *restrict run, gint64 n)
 {
   for (gint64 i = 0; i < n; i++)
-    {
-      sums[i] += run[i];
-      run[i] = 0.0f;
-    }
+    sums[i] += run[i];
 }
 
 static void
@@ -154,29 +152,16 @@ statistics_chunk (gpointer data, gsize item, guint worker)
   gint64       first = item % norm->n_chunks * norm->chunk;
   gint64       last = MIN (norm->pixels, first + norm->chunk);
   const float *x = norm->x + n * norm->pixels * c;
-  const float *base = x;
   double      *sums = norm->sums + item * 2 * c;
   float       *run = pst_call_scratch (norm->call, worker);
 
   memset (sums, 0, sizeof (double) * 2 * c);
-  memset (run, 0, sizeof (float) * 2 * c);
-  for (gint64 p = first; p < last; p++)
+  for (gint64 p = first; p < last; p += RUN)
     {
-      const float *restrict at = x + p * c;
-      float *restrict       s = run;
-      float *restrict       q = run + c;
-
-      for (gint64 i = 0; i < c; i++)
-        {
-          float d = at[i] - base[i];
-
-          s[i] += d;
-          q[i] += d * d;
-        }
-      if ((p - first) % RUN == RUN - 1)
-        flush_run (sums, run, 2 * c);
+      pst_kernels ()->channel_sums (x + p * c, x, c, MIN (RUN, last - p), run,
+                                    run + c);
+      add_run (sums, run, 2 * c);
     }
-  flush_run (sums, run, 2 * c);
 }
 
 /* Sum over the chunks of sample n: which = 0 or 1. */
@@ -226,19 +211,10 @@ apply_chunk (gpointer data, gsize item, guint worker)
       a[i] = norm->g[n * norm->step + i] * norm->inverse[n * c + i];
       b[i] = norm->b[n * norm->step + i] - norm->mean[n * c + i] * a[i];
     }
-  for (gint64 p = first; p < last; p++)
-    {
-      const float *x = norm->x + (n * norm->pixels + p) * c;
-      float       *y = norm->y + (n * norm->pixels + p) * c;
-
-#pragma GCC ivdep
-      for (gint64 i = 0; i < c; i++)
-        {
-          float value = x[i] * a[i] + b[i];
-
-          y[i] = value > least ? value : least;
-        }
-    }
+  first += n * norm->pixels;
+  last += n * norm->pixels;
+  pst_kernels ()->channel_affine (norm->x + first * c, a, b, least, c,
+                                  last - first, norm->y + first * c);
 }
 
 /* Any layout and rank, for what is not a map: one channel at a time. */
@@ -290,76 +266,53 @@ norm_forward (PstCall *call)
   pst_pool_run (call->pool, norm.n * norm.n_chunks, apply_chunk, &norm);
 }
 
+static PstNormChannels
+channels_of (const Norm *norm, gint64 n)
+{
+  return (PstNormChannels) { norm->mean + n * norm->c,
+                             norm->inverse + n * norm->c,
+                             norm->g + n * norm->step,
+                             norm->b + n * norm->step, norm->relu };
+}
+
 /* Sums of dz and of dz xhat, where dz is dy behind the ReLU. */
 static void
 gradient_sums_chunk (gpointer data, gsize item, guint worker)
 {
-  const Norm  *norm = data;
-  gint64       c = norm->c;
-  gint64       n = item / norm->n_chunks;
-  gint64       first = item % norm->n_chunks * norm->chunk;
-  gint64       last = MIN (norm->pixels, first + norm->chunk);
-  const float *mean = norm->mean + n * c;
-  const float *inverse = norm->inverse + n * c;
-  const float *g = norm->g + n * norm->step;
-  const float *b = norm->b + n * norm->step;
-  double      *sums = norm->sums + item * 2 * c;
-  float       *run = pst_call_scratch (norm->call, worker);
-  gboolean     relu = norm->relu;
+  const Norm     *norm = data;
+  gint64          c = norm->c;
+  gint64          n = item / norm->n_chunks;
+  gint64          first = item % norm->n_chunks * norm->chunk;
+  gint64          last = MIN (norm->pixels, first + norm->chunk);
+  PstNormChannels channels = channels_of (norm, n);
+  double         *sums = norm->sums + item * 2 * c;
+  float          *run = pst_call_scratch (norm->call, worker);
 
   memset (sums, 0, sizeof (double) * 2 * c);
-  memset (run, 0, sizeof (float) * 2 * c);
-  for (gint64 p = first; p < last; p++)
+  for (gint64 p = first; p < last; p += RUN)
     {
-      const float *restrict x = norm->x + (n * norm->pixels + p) * c;
-      const float *restrict dy = norm->dy + (n * norm->pixels + p) * c;
-      float *restrict       s = run;
-      float *restrict       q = run + c;
+      gint64 at = (n * norm->pixels + p) * c;
 
-      for (gint64 i = 0; i < c; i++)
-        {
-          float xhat = (x[i] - mean[i]) * inverse[i];
-          float dz = ! relu || g[i] * xhat + b[i] > 0.0f ? dy[i] : 0.0f;
-
-          s[i] += dz;
-          q[i] += dz * xhat;
-        }
-      if ((p - first) % RUN == RUN - 1)
-        flush_run (sums, run, 2 * c);
+      pst_kernels ()->norm_sums (&channels, norm->x + at, norm->dy + at, c,
+                                 MIN (RUN, last - p), run, run + c);
+      add_run (sums, run, 2 * c);
     }
-  flush_run (sums, run, 2 * c);
 }
 
 static void
 input_gradient_chunk (gpointer data, gsize item, guint worker)
 {
-  const Norm  *norm = data;
-  gint64       c = norm->c;
-  gint64       n = item / norm->n_chunks;
-  gint64       first = item % norm->n_chunks * norm->chunk;
-  gint64       last = MIN (norm->pixels, first + norm->chunk);
-  const float *mean = norm->mean + n * c;
-  const float *inverse = norm->inverse + n * c;
-  const float *g = norm->g + n * norm->step;
-  const float *b = norm->b + n * norm->step;
-  const float *s = norm->total + n * 2 * c;
-  const float *q = s + c;
-  gboolean     relu = norm->relu;
+  const Norm     *norm = data;
+  gint64          c = norm->c;
+  gint64          n = item / norm->n_chunks;
+  gint64          first = item % norm->n_chunks * norm->chunk;
+  gint64          last = MIN (norm->pixels, first + norm->chunk);
+  gint64          at = (n * norm->pixels + first) * c;
+  PstNormChannels channels = channels_of (norm, n);
+  const float    *s = norm->total + n * 2 * c;
 
-  for (gint64 p = first; p < last; p++)
-    {
-      const float *restrict x = norm->x + (n * norm->pixels + p) * c;
-      const float *restrict dy = norm->dy + (n * norm->pixels + p) * c;
-      float *restrict       dx = norm->dx + (n * norm->pixels + p) * c;
-
-      for (gint64 i = 0; i < c; i++)
-        {
-          float xhat = (x[i] - mean[i]) * inverse[i];
-          float dz = ! relu || g[i] * xhat + b[i] > 0.0f ? dy[i] : 0.0f;
-
-          dx[i] += g[i] * inverse[i] * (dz - s[i] - xhat * q[i]);
-        }
-    }
+  pst_kernels ()->norm_gradient (&channels, norm->x + at, norm->dy + at, s,
+                                 s + c, c, last - first, norm->dx + at);
 }
 
 static void

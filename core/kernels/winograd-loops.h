@@ -1,26 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "core/kernels/kernels.h"
+#pragma once
 
-/*
- * Compiled once for each instruction set with PST_ISA set to its name. All
- * transforms run over channels, a vector at a time.
- */
+#include "core/kernels/vector.h"
 
-#if defined(__AVX512F__)
-#define LANES 16
-#elif defined(__AVX__)
-#define LANES 8
-#else
-#define LANES 4
-#endif
-
-typedef float Vec __attribute__ ((vector_size (4 * LANES)));
-typedef float VecAt
-    __attribute__ ((vector_size (4 * LANES), aligned (4), may_alias));
-
-#define LOAD(p) (*(const VecAt *) (p))
-#define STORE(p, v) (*(VecAt *) (p) = (v))
-#define INLINE static inline __attribute__ ((always_inline))
+/* Winograd's transforms and their adjoints (see PstKernels). All run over
+ * channels, a vector at a time. */
 
 /* B' d, one column */
 INLINE void
@@ -200,16 +184,45 @@ wino_out_adjoint (const float *const *y, gint64 k, float *m, gint64 step)
     }
 }
 
-#define JOIN2(a, b) a##b
-#define JOIN(a, b) JOIN2 (a, b)
-#define TEXT2(a) #a
-#define TEXT(a) TEXT2 (a)
+/* G g, one column */
+INLINE void
+g_times (const Vec *g, Vec *o)
+{
+  Vec s = g[0] + g[2];
+  Vec e = g[0] + 4.0f * g[2];
 
-extern const PstKernels JOIN (pst_kernels_, PST_ISA);
-const PstKernels JOIN (pst_kernels_, PST_ISA) = {
-  .name = TEXT (PST_ISA),
-  .wino_in = wino_in,
-  .wino_in_adjoint = wino_in_adjoint,
-  .wino_out = wino_out,
-  .wino_out_adjoint = wino_out_adjoint,
-};
+  o[0] = 0.25f * g[0];
+  o[1] = (-1.0f / 6) * (s + g[1]);
+  o[2] = (-1.0f / 6) * (s - g[1]);
+  o[3] = (1.0f / 24) * (e + 2.0f * g[1]);
+  o[4] = (1.0f / 24) * (e - 2.0f * g[1]);
+  o[5] = g[2];
+}
+
+static void
+wino_weights (const float *g, gint64 g_step, gint64 n, float *u, gint64 step)
+{
+  for (gint64 i = 0; i < n; i += LANES)
+    {
+      Vec t[6][3];
+
+      for (int x = 0; x < 3; x++)
+        {
+          Vec column[3], o[6];
+
+          for (int y = 0; y < 3; y++)
+            column[y] = LOAD (g + (3 * y + x) * g_step + i);
+          g_times (column, o);
+          for (int y = 0; y < 6; y++)
+            t[y][x] = o[y];
+        }
+      for (int y = 0; y < 6; y++)
+        {
+          Vec o[6];
+
+          g_times (t[y], o);
+          for (int x = 0; x < 6; x++)
+            STORE (u + (6 * y + x) * step + i, o[x]);
+        }
+    }
+}

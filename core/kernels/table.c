@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/kernels/kernels.h"
+
+#include "core/kernels/channel-loops.h"
+#include "core/kernels/winograd-loops.h"
+
+/* Compiled once for each instruction set, with PST_ISA set to its name. */
+
+#define JOIN2(a, b) a##b
+#define JOIN(a, b) JOIN2 (a, b)
+#define TEXT2(a) #a
+#define TEXT(a) TEXT2 (a)
+
+extern const PstKernels JOIN (pst_kernels_, PST_ISA);
+const PstKernels JOIN (pst_kernels_, PST_ISA) = {
+  .name = TEXT (PST_ISA),
+  .wino_in = wino_in,
+  .wino_in_adjoint = wino_in_adjoint,
+  .wino_out = wino_out,
+  .wino_out_adjoint = wino_out_adjoint,
+  .wino_weights = wino_weights,
+  .channel_sums = channel_sums,
+  .channel_affine = channel_affine,
+  .norm_sums = norm_sums,
+  .norm_gradient = norm_gradient,
+};
