@@ -97,6 +97,17 @@ heading_new (const char *text, GtkWidget *target)
   return label;
 }
 
+/* The label without its mnemonic's underscore. */
+static void
+name_for_readers (GtkWidget *scale)
+{
+  const char *label = gimp_spin_scale_get_label (GIMP_SPIN_SCALE (scale));
+  g_auto (GStrv) parts = g_strsplit (label, "_", 2);
+  g_autofree char *name = g_strjoinv ("", parts);
+
+  atk_object_set_name (gtk_widget_get_accessible (scale), name);
+}
+
 static GtkWidget *
 controls_new (PstDialog *dialog)
 {
@@ -111,8 +122,7 @@ controls_new (PstDialog *dialog)
 
       gtk_spin_button_set_digits (GTK_SPIN_BUTTON (scale), 0);
       gtk_spin_button_set_increments (GTK_SPIN_BUTTON (scale), 1.0, 10.0);
-      atk_object_set_name (gtk_widget_get_accessible (scale),
-                           gimp_spin_scale_get_label (GIMP_SPIN_SCALE (scale)));
+      name_for_readers (scale);
     }
   /* 100 in the middle: a quarter is as far from it as four times. */
   gimp_spin_scale_set_gamma (
