@@ -14,6 +14,8 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 BAD = {"FAIL", "ERROR", "TIMEOUT", "INTERRUPT", "UNEXPECTEDPASS"}
+NOISE = re.compile(r"\s*(ok\b|1\.\.\d|TAP version"
+                   r"|# (random seed|Start of|End of)|#\s*$)")
 
 
 def subtests(folder):
@@ -50,7 +52,7 @@ def show(record, build):
     print(f"\nFailed in {build}: {record['name']} ({record['result'].lower()})")
     words = []
     for line in (record.get("stdout") or "").splitlines():
-        if re.match(r"\s*(ok\b|1\.\.\d)", line):
+        if NOISE.match(line):
             continue
         words.append(line)
     for line in words[:60]:
