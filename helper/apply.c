@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/command.h"
+#include "helper/image.h"
+
+#define BAR_WIDTH 40
+
+typedef struct
+{
+  char       *style;
+  PstControls controls;
+  int         threads;
+  char       *memory;
+  int         quality;
+  char       *range;
+  char       *channels;
+  gboolean    quiet;
+  char      **words; /* model, in, out */
+} Arguments;
+
+static void
+arguments_clear (Arguments *arguments)
+{
+  g_free (arguments->style);
+  g_free (arguments->memory);
+  g_free (arguments->range);
+  g_free (arguments->channels);
+  g_strfreev (arguments->words);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Arguments, arguments_clear)
+
+static gboolean
+parse (int argc, char **argv, Arguments *to)
+{
+  const GOptionEntry entries[] = {
+    { "style", 's', 0, G_OPTION_ARG_STRING, &to->style,
+      N_ ("Which of the model's styles"), N_ ("ID") },
+    { "strength", 0, 0, G_OPTION_ARG_DOUBLE, &to->controls.strength,
+      N_ ("0 (the photo) to 200; 100 is as trained"), N_ ("PERCENT") },
+    { "brush-size", 0, 0, G_OPTION_ARG_DOUBLE, &to->controls.brush_size,
+      N_ ("25 to 400; 100 is the look at 1 megapixel"), N_ ("PERCENT") },
+    { "threads", 0, 0, G_OPTION_ARG_INT, &to->threads,
+      N_ ("How many to use; 0: one for each core"), "N" },
+    { "memory", 0, 0, G_OPTION_ARG_STRING, &to->memory,
+      N_ ("Most to use, such as 800M or 4G; else half of what is free"),
+      N_ ("SIZE") },
+    { "quality", 0, 0, G_OPTION_ARG_INT, &to->quality,
+      N_ ("1 to 100, for JPEG and WebP (WebP loses nothing at 100)"), "N" },
+    { "range", 0, 0, G_OPTION_ARG_STRING, &to->range,
+      N_ ("Of a foreign model's pictures: 1, 255 or signed (-1 to 1)"),
+      N_ ("RANGE") },
+    { "channels", 0, 0, G_OPTION_ARG_STRING, &to->channels,
+      N_ ("Order of a foreign model's channels: rgb or bgr"), N_ ("ORDER") },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &to->quiet,
+      N_ ("Show no progress and no notes"), NULL },
+    { NULL },
+  };
+
+  return helper_parse (argc, argv, entries, _ ("MODEL IN OUT"),
+                       _ ("Stylises the picture IN and writes OUT. MODEL is "
+                          "an .onnx file or the id of an installed style."),
+                       3, &to->words);
+}
+
+/* "800M" */
+static gboolean
+parse_memory (const char *text, guint64 *bytes)
+{
+  char  *end;
+  double value = g_ascii_strtod (text, &end);
+  double unit = 1;
+
+  if (*end == 'k' || *end == 'K')
+    unit = 1e3;
+  else if (*end == 'M')
+    unit = 1e6;
+  else if (*end == 'G')
+    unit = 1e9;
+  if (end == text || (*end && unit == 1) || (*end && end[1] && strcmp (end + 1, "B") != 0))
+    return FALSE;
+  if (! (value * unit >= 1 && value * unit < 1e18))
+    return FALSE;
+  *bytes = value * unit;
+  return TRUE;
+}
+
+static gboolean
+parse_hints (const Arguments *arguments, PstModelHints *hints)
+{
+  const char *range = arguments->range;
+  const char *channels = arguments->channels;
+
+  *hints = (PstModelHints){ PST_RANGE_UNKNOWN, PST_ORDER_UNKNOWN };
+  if (range)
+    hints->range = strcmp (range, "1") == 0        ? PST_RANGE_1
+                   : strcmp (range, "255") == 0    ? PST_RANGE_255
+                   : strcmp (range, "signed") == 0 ? PST_RANGE_SIGNED
+                                                   : PST_RANGE_UNKNOWN;
+  if (channels)
+    hints->order = g_ascii_strcasecmp (channels, "rgb") == 0   ? PST_ORDER_RGB
+                   : g_ascii_strcasecmp (channels, "bgr") == 0 ? PST_ORDER_BGR
+                                                               : PST_ORDER_UNKNOWN;
+  return (! range || hints->range) && (! channels || hints->order);
+}
+
+/* Checks what the core does not. */
+static gboolean
+check (Arguments *arguments, PstModelHints *hints, GError **error)
+{
+  const char *text = NULL;
+
+  if (arguments->threads < 0)
+    text = _ ("The number of threads cannot be negative.");
+  else if (arguments->quality < 1 || arguments->quality > 100)
+    text = _ ("The quality must be between 1 and 100.");
+  else if (arguments->memory &&
+           ! parse_memory (arguments->memory, &arguments->controls.memory))
+    text = _ ("The memory must be a number with M or G, such as 800M.");
+  else if (! parse_hints (arguments, hints))
+    text = _ ("The range must be 1, 255 or signed, the channels rgb or bgr.");
+  if (text)
+    g_set_error_literal (error, PST_ERROR, PST_ERROR_ARGUMENT, text);
+  arguments->controls.n_threads = arguments->threads;
+  return text == NULL;
+}
+
+static void
+fail_which (PstModel *model, const char *id, GError **error)
+{
+  GPtrArray         *styles = pst_model_get_styles (model);
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  for (guint i = 0; i < styles->len; i++)
+    g_string_append_printf (list, "%s%s", i ? ", " : "",
+                            ((const PstStyle *) styles->pdata[i])->id);
+  if (id)
+    g_set_error (error, PST_ERROR, PST_ERROR_STYLE,
+                 _ ("%s has no style “%s”; it has: %s."),
+                 pst_model_get_path (model), id, list->str);
+  else
+    g_set_error (error, PST_ERROR, PST_ERROR_STYLE,
+                 _ ("%s has several styles; choose one with --style: %s."),
+                 pst_model_get_path (model), list->str);
+}
+
+/* MODEL is a file, or a style of the library. */
+static PstModel *
+load_model (const Arguments *arguments, const PstModelHints *hints,
+            const PstStyle **style, GError **error)
+{
+  const char            *word = arguments->words[0];
+  const char            *id = arguments->style;
+  g_autoptr (PstLibrary) library = NULL;
+  g_autoptr (PstModel)   model = NULL;
+  g_autofree char       *path = NULL;
+
+  if (strchr (word, '/') || g_str_has_suffix (word, ".onnx") ||
+      g_file_test (word, G_FILE_TEST_IS_REGULAR))
+    path = g_strdup (word);
+  else
+    {
+      library = pst_library_new (NULL);
+      *style = pst_library_find (library, word, error);
+      if (! *style)
+        return NULL;
+      path = g_strdup ((*style)->path);
+      id = id ? id : (*style)->id;
+    }
+  model = pst_model_load_with (path, hints, error);
+  if (! model)
+    return NULL;
+  *style = id ? pst_model_find_style (model, id) : NULL;
+  if (! id && pst_model_get_styles (model)->len == 1)
+    *style = pst_model_get_styles (model)->pdata[0];
+  if (*style)
+    return g_steal_pointer (&model);
+  fail_which (model, id, error);
+  return NULL;
+}
+
+static void
+show_progress (double fraction, gpointer data)
+{
+  char *bar = data;
+  int   done = fraction * BAR_WIDTH;
+
+  memset (bar, '#', done);
+  memset (bar + done, '.', BAR_WIDTH - done);
+  fprintf (stderr, "\r[%s] %3.0f %%", bar, fraction * 100);
+  fflush (stderr);
+}
+
+static gboolean
+apply (Arguments *arguments, GError **error)
+{
+  char                    bar[BAR_WIDTH + 1] = "";
+  PstModelHints           hints;
+  const PstStyle         *style;
+  g_autoptr (PstModel)    model = NULL;
+  g_autoptr (HelperImage) image = NULL;
+  gboolean                shown = ! arguments->quiet && isatty (STDERR_FILENO);
+  gboolean                done;
+
+  if (! check (arguments, &hints, error) ||
+      ! helper_image_check_target (arguments->words[2], error))
+    return FALSE;
+  model = load_model (arguments, &hints, &style, error);
+  if (! model)
+    return FALSE;
+  image = helper_image_load (arguments->words[1], error);
+  if (! image)
+    return FALSE;
+  done = pst_stylize (model, style, &arguments->controls, &image->pixels, NULL,
+                      shown ? show_progress : NULL, bar, error);
+  if (shown)
+    fprintf (stderr, "\r%*s\r", BAR_WIDTH + 8, "");
+  if (! done || ! helper_image_save (image, arguments->controls.strength == 0,
+                                     arguments->words[2], arguments->quality,
+                                     error))
+    return FALSE;
+  for (guint i = 0; ! arguments->quiet && i < image->notes->len; i++)
+    fprintf (stderr, "pastiche: %s: %s\n", arguments->words[1],
+             (const char *) image->notes->pdata[i]);
+  return TRUE;
+}
+
+int
+helper_apply (int argc, char **argv)
+{
+  g_auto (Arguments) arguments = { .controls = PST_CONTROLS_INIT,
+                                   .quality = 92 };
+  g_autoptr (GError) error = NULL;
+
+  if (! parse (argc, argv, &arguments))
+    return HELPER_USAGE;
+  if (! helper_image_start (argv[0], &error) || ! apply (&arguments, &error))
+    return helper_fail (g_error_matches (error, PST_ERROR, PST_ERROR_ARGUMENT)
+                            ? HELPER_USAGE
+                            : HELPER_FAILED,
+                        error->message);
+  return HELPER_DONE;
+}

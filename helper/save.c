@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/image.h"
+
+/* Colour under alpha 0 is kept where libvips can do so. */
+#if VIPS_MAJOR_VERSION > 8 || VIPS_MINOR_VERSION >= 17
+#define WEBP_EXACT "exact", TRUE,
+#else
+#define WEBP_EXACT
+#endif
+
+typedef enum
+{
+  FORMAT_NONE,
+  FORMAT_JPEG,
+  FORMAT_PNG,
+  FORMAT_TIFF,
+  FORMAT_WEBP,
+} Format;
+
+typedef struct
+{
+  const char *ending;
+  Format      format;
+} Ending;
+
+static const Ending endings[] = {
+  { ".jpg", FORMAT_JPEG },  { ".jpeg", FORMAT_JPEG }, { ".png", FORMAT_PNG },
+  { ".tif", FORMAT_TIFF },  { ".tiff", FORMAT_TIFF }, { ".webp", FORMAT_WEBP },
+};
+
+static const char *
+get_ending (const char *path)
+{
+  const char *name = strrchr (path, G_DIR_SEPARATOR);
+  const char *dot = strrchr (name ? name + 1 : path, '.');
+
+  return dot ? dot : "";
+}
+
+static Format
+find_format (const char *path)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (endings); i++)
+    if (g_ascii_strcasecmp (get_ending (path), endings[i].ending) == 0)
+      return endings[i].format;
+  return FORMAT_NONE;
+}
+
+gboolean
+helper_image_check_target (const char *path, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+
+  if (find_format (path) == FORMAT_NONE)
+    {
+      g_autoptr (GString) list = g_string_new (endings[0].ending);
+
+      for (gsize i = 1; i < G_N_ELEMENTS (endings); i++)
+        g_string_append_printf (list, ", %s", endings[i].ending);
+      g_set_error (error, PST_ERROR, PST_ERROR_ARGUMENT,
+                   _ ("%s cannot be written: its name must end in one of "
+                      "%s."),
+                   path, list->str);
+      return FALSE;
+    }
+  if (! g_file_test (folder, G_FILE_TEST_IS_DIR))
+    {
+      g_set_error (error, PST_ERROR, PST_ERROR_FILE,
+                   _ ("%s cannot be written: there is no folder %s."), path,
+                   folder);
+      return FALSE;
+    }
+  if (g_file_test (path, G_FILE_TEST_IS_DIR) || g_access (folder, W_OK) != 0)
+    {
+      g_set_error (error, PST_ERROR, PST_ERROR_FILE,
+                   _ ("%s cannot be written: %s."), path,
+                   g_strerror (g_file_test (path, G_FILE_TEST_IS_DIR)
+                                   ? EISDIR
+                                   : errno));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* The depth that a format keeps of a source's. */
+static VipsBandFormat
+target_depth (Format format, VipsBandFormat source)
+{
+  if (format == FORMAT_JPEG || format == FORMAT_WEBP)
+    return VIPS_FORMAT_UCHAR;
+  if (format == FORMAT_PNG && source == VIPS_FORMAT_FLOAT)
+    return VIPS_FORMAT_USHORT;
+  return source;
+}
+
+static inline float
+unit (float x)
+{
+  return x > 0 ? (x < 1 ? x : 1) : 0;
+}
+
+static void
+put_number (void *to, gsize i, VipsBandFormat depth, float value)
+{
+  if (depth == VIPS_FORMAT_UCHAR)
+    ((guint8 *) to)[i] = (guint8) lrintf (unit (value) * 255);
+  else if (depth == VIPS_FORMAT_USHORT)
+    ((guint16 *) to)[i] = (guint16) lrintf (unit (value) * 65535);
+  else
+    ((float *) to)[i] = value;
+}
+
+/* One row of the result; hidden pixels, and alpha, are the source's own
+ * numbers where the depth is the same. */
+static void
+write_row (const HelperImage *image, int y, VipsBandFormat depth,
+           float *colour, guint8 *to)
+{
+  const VipsImage *source = image->source;
+  const float     *from;
+  gsize            width = source->Xsize;
+  gboolean         alpha = source->Bands % 2 == 0;
+  int              bands = alpha ? 4 : 3;
+  gsize            size = vips_format_sizeof (depth);
+  gsize            pixel = VIPS_IMAGE_SIZEOF_PEL (source);
+  const guint8    *raw = (const guint8 *) image->raw + y * width * pixel;
+  gboolean         same = depth == source->BandFmt;
+
+  from = image->pixels.data + y * width * 4;
+  for (gsize x = 0; x < width; x++)
+    memcpy (colour + 3 * x, from + 4 * x, 3 * sizeof (float));
+  helper_colour_export (image->colour, colour, colour, width);
+  for (gsize x = 0; x < width; x++, to += bands * size, raw += pixel)
+    {
+      for (int c = 0; c < 3; c++)
+        put_number (to, c, depth, colour[3 * x + c]);
+      if (! alpha)
+        continue;
+      put_number (to, 3, depth, from[4 * x + 3]);
+      if (same && source->Bands == 4 && ! (from[4 * x + 3] > 0))
+        memcpy (to, raw, pixel);
+      else if (same)
+        memcpy (to + 3 * size, raw + pixel - size, size);
+    }
+}
+
+static VipsInterpretation
+target_type (const VipsImage *source, VipsBandFormat depth)
+{
+  if (depth == VIPS_FORMAT_USHORT)
+    return VIPS_INTERPRETATION_RGB16;
+  if (depth == VIPS_FORMAT_FLOAT)
+    return source->Type == VIPS_INTERPRETATION_scRGB
+               ? VIPS_INTERPRETATION_scRGB
+               : VIPS_INTERPRETATION_RGB;
+  return VIPS_INTERPRETATION_sRGB;
+}
+
+/* What travels with a picture. The small picture inside EXIF shows the photo,
+ * and the orientation is applied already. */
+static void *
+copy_field (VipsImage *source, const char *name, GValue *value, void *to)
+{
+  static const char *const kept[] = {
+    "exif-",      "icc-profile-data",  "iptc-data", "photoshop-data",
+    "png-comment", "image-description", "xmp-data",  "resolution-unit",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (kept); i++)
+    if (g_str_has_prefix (name, kept[i]))
+      vips_image_set (to, name, value);
+  return NULL;
+}
+
+/* The result as libvips has it: over memory that goes with it. */
+static VipsImage *
+build (HelperImage *image, VipsBandFormat depth, GError **error)
+{
+  VipsImage        *source = image->source;
+  gsize             width = source->Xsize;
+  int               bands = source->Bands % 2 == 0 ? 4 : 3;
+  gsize             row_bytes = width * bands * vips_format_sizeof (depth);
+  g_autofree guint8 *data = g_try_malloc_n (source->Ysize, row_bytes);
+  g_autofree float *colour = g_try_new (float, width * 3);
+  VipsImage        *made;
+
+  if (! data || ! colour)
+    {
+      g_set_error_literal (error, PST_ERROR, PST_ERROR_MEMORY,
+                           _ ("There is no memory to write the picture."));
+      return NULL;
+    }
+  for (int y = 0; y < source->Ysize; y++)
+    write_row (image, y, depth, colour, data + y * row_bytes);
+  made = vips_image_new_from_memory_copy (data, row_bytes * source->Ysize,
+                                          source->Xsize, source->Ysize, bands,
+                                          depth);
+  if (! made)
+    {
+      helper_image_fail (_ ("The result"), error);
+      return NULL;
+    }
+  made->Type = target_type (source, depth);
+  made->Xres = source->Xres;
+  made->Yres = source->Yres;
+  vips_image_map (source, copy_field, made);
+  if (! helper_colour_goes_back (image->colour))
+    vips_image_remove (made, VIPS_META_ICC_NAME);
+  return made;
+}
+
+/* JPEG has no alpha: what shows through is white. */
+static VipsImage *
+flatten (VipsImage *image, GError **error)
+{
+  g_autoptr (VipsImage) from = image;
+  VipsImage            *made = NULL;
+  const double          white = 255;
+  VipsArrayDouble      *background = vips_array_double_new (&white, 1);
+  int                   failed;
+
+  failed = vips_flatten (from, &made, "background", background, NULL);
+  vips_area_unref (VIPS_AREA (background));
+  if (failed)
+    helper_image_fail (_ ("The result"), error);
+  return failed ? NULL : made;
+}
+
+static VipsImage *
+prepare (HelperImage *image, gboolean unchanged, Format format, GError **error)
+{
+  VipsBandFormat depth = target_depth (format, image->source->BandFmt);
+  VipsImage     *made;
+
+  if (unchanged && depth == image->source->BandFmt)
+    made = g_object_ref (image->source);
+  else
+    made = build (image, depth, error);
+  if (made && format == FORMAT_JPEG && made->Bands % 2 == 0)
+    {
+      g_ptr_array_add (image->notes,
+                       g_strdup (_ ("JPEG cannot hold transparency; the "
+                                    "picture was laid over white.")));
+      made = flatten (made, error);
+    }
+  return made;
+}
+
+static int
+write_format (VipsImage *image, const char *path, Format format, int quality)
+{
+  switch (format)
+    {
+    case FORMAT_JPEG:
+      return vips_jpegsave (image, path, "Q", quality, "optimize_coding", TRUE,
+                            NULL);
+    case FORMAT_PNG:
+      return vips_pngsave (image, path, NULL);
+    case FORMAT_TIFF:
+      return vips_tiffsave (image, path, "compression",
+                            VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE, "predictor",
+                            image->BandFmt == VIPS_FORMAT_FLOAT
+                                ? VIPS_FOREIGN_TIFF_PREDICTOR_FLOAT
+                                : VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL,
+                            NULL);
+    default:
+      return vips_webpsave (image, path, "Q", quality, "lossless",
+                            quality == 100, WEBP_EXACT NULL);
+    }
+}
+
+/* Makes sure that the file is on the disk before it takes its name. */
+static gboolean
+flush (const char *path)
+{
+  int      fd = g_open (path, O_RDONLY | O_CLOEXEC);
+  gboolean done = fd >= 0 && fsync (fd) == 0;
+
+  if (fd >= 0)
+    close (fd);
+  return done;
+}
+
+gboolean
+helper_image_save (HelperImage *image, gboolean unchanged, const char *path,
+                   int quality, GError **error)
+{
+  Format                format = find_format (path);
+  g_autofree char      *folder = g_path_get_dirname (path);
+  g_autofree char      *name = NULL;
+  g_autofree char      *other = NULL;
+  g_autoptr (VipsImage) made = NULL;
+  GStatBuf              before;
+
+  made = prepare (image, unchanged, format, error);
+  if (! made)
+    return FALSE;
+  name = g_strdup_printf (".pastiche-%08x%s", g_random_int (),
+                          get_ending (path));
+  other = g_build_filename (folder, name, NULL);
+  if (write_format (made, other, format, quality) != 0)
+    {
+      helper_image_fail (path, error);
+      g_unlink (other);
+      return FALSE;
+    }
+  if (g_stat (path, &before) == 0)
+    g_chmod (other, before.st_mode & 07777);
+  if (flush (other) && g_rename (other, path) == 0)
+    return TRUE;
+  g_set_error (error, PST_ERROR, PST_ERROR_FILE,
+               _ ("%s cannot be written: %s."), path, g_strerror (errno));
+  g_unlink (other);
+  return FALSE;
+}
