@@ -18,6 +18,9 @@ typedef enum
   N_TERMS,
 } TermKind;
 
+/* First of the generator graph's inputs that hold moments. */
+#define INPUT_MOMENTS 3
+
 /* A loss of the generator: output and seed of its graph. */
 typedef struct
 {
@@ -144,28 +147,29 @@ add_discriminator (PstAdversarialStep *step, PstGraph *graph, guint i,
   return logits->pdata[0];
 }
 
-/* Inputs image, style, the style's moments; outputs pastiche and
- * the losses, each [N]. */
+/* Inputs image, style, photo, the style's moments; outputs pastiche and the
+ * losses, each [N]. */
 static PstGraph *
 generator_graph (PstAdversarialStep *step, GPtrArray *seeds)
 {
   PstGraph             *graph = pst_graph_new ();
   g_autoptr (GPtrArray) outputs = NULL;
-  PstValue             *in[2], *pastiche;
+  PstValue             *in[2], *photo, *pastiche;
   PstShape              shape = PST_SHAPE (-1, 3, -1, -1);
   PstShape              row = PST_SHAPE (-1, step->n_styles);
 
   in[0] = pst_graph_add_input (graph, "image", PST_FLOAT32, &shape);
   in[1] = pst_graph_add_input (graph, "style", PST_FLOAT32, &row);
+  photo = pst_graph_add_input (graph, "photo", PST_FLOAT32, &shape);
   outputs = pst_graph_append (graph, step->players->generator->graph, in,
                               "generator/");
   pastiche = outputs->pdata[0];
   pst_graph_add_output (graph, pastiche, "pastiche");
-  add_feature_terms (step, graph, seeds, in[0], pastiche);
+  add_feature_terms (step, graph, seeds, photo, pastiche);
   add_term (step, graph, seeds, TERM_VARIATION, 1,
             pst_loss_variation (graph, pastiche));
   add_term (step, graph, seeds, TERM_IDENTITY, 1,
-            pst_loss_difference (graph, pastiche, in[0]));
+            pst_loss_difference (graph, pastiche, photo));
   for (guint i = 0;
        is_adversarial (step) && i < step->players->discriminators->len; i++)
     {
@@ -232,15 +236,16 @@ plan_generator (PstAdversarialStep *step, PstPool *pool, guint64 budget,
   g_autoptr (GPtrArray) values = g_ptr_array_new ();
   g_autoptr (PstGraph)  graph = generator_graph (step, seeds);
   GPtrArray            *moments = step->players->moments->pdata[0];
-  PstShape              shapes[2 + 2 * PST_MAX_LAYERS];
+  PstShape              shapes[INPUT_MOMENTS + 2 * PST_MAX_LAYERS];
 
   shapes[0] = PST_SHAPE (step->batch, 3, step->crop, step->crop);
   shapes[1] = PST_SHAPE (step->batch, step->n_styles);
+  shapes[2] = shapes[0];
   for (guint i = 0; i < moments->len; i++)
     {
       const PstShape *one = &((PstArray *) moments->pdata[i])->tensor.shape;
 
-      shapes[2 + i] = pst_shape (one->rank + 1, (gint64[]) {
+      shapes[INPUT_MOMENTS + i] = pst_shape (one->rank + 1, (gint64[]) {
         step->batch, one->dim[0], one->rank > 1 ? one->dim[1] : 0 });
     }
   add_parameters (graph, step->players->generator->weights, values);
@@ -390,25 +395,31 @@ pst_adversarial_step_set_column (PstAdversarialStep *step, int i, int column)
   step->columns[i] = column;
 }
 
-/* Sample @i of a run's first input, which lies channels-last. */
+/* Sample @i of a run's input, which lies channels-last. */
 static float *
-picture_of (PstAdversarialStep *step, PstRun *run, int i)
+picture_of (PstAdversarialStep *step, PstRun *run, guint input, int i)
 {
-  float *data = pst_run_get_input (run, 0)->data;
+  float *data = pst_run_get_input (run, input)->data;
 
   return data + (gsize) i * step->crop * step->crop * 3;
 }
 
 float *
+pst_adversarial_step_image (PstAdversarialStep *step, int i)
+{
+  return picture_of (step, step->g_run, 0, i);
+}
+
+float *
 pst_adversarial_step_photo (PstAdversarialStep *step, int i)
 {
-  return picture_of (step, step->g_run, i);
+  return picture_of (step, step->g_run, 2, i);
 }
 
 float *
 pst_adversarial_step_real (PstAdversarialStep *step, int i)
 {
-  return step->d_run ? picture_of (step, step->d_run, i) : NULL;
+  return step->d_run ? picture_of (step, step->d_run, 0, i) : NULL;
 }
 
 /* The weight of @term for a sample of @column. */
@@ -457,7 +468,8 @@ fill_generator (PstAdversarialStep *step)
       for (guint k = 0; k < moments->len; k++)
         {
           const PstArray *moment = moments->pdata[k];
-          float          *to = pst_run_get_input (step->g_run, 2 + k)->data;
+          guint           input = INPUT_MOMENTS + k;
+          float          *to = pst_run_get_input (step->g_run, input)->data;
           gint64          n = pst_tensor_count (&moment->tensor);
 
           memcpy (to + i * n, moment->tensor.data, sizeof (float) * n);

@@ -71,10 +71,12 @@ PstAdversarialStep *pst_adversarial_step_new (const PstRecipe *recipe,
 void   pst_adversarial_step_free (PstAdversarialStep *step);
 guint64 pst_adversarial_step_get_memory (const PstAdversarialStep *step);
 
-/* What sample @i is made of; all three before every step. @column 0 trains
- * the identity. The pointers are to crop x crop pixels R, G, B, 0 to 1. */
+/* What sample @i is made of; all before every step. @column 0 trains the
+ * identity. The pointers are to crop x crop pixels R, G, B, 0 to 1: what the
+ * generator sees, and the photo that the losses compare with. */
 void   pst_adversarial_step_set_column (PstAdversarialStep *step, int i,
                                         int column);
+float *pst_adversarial_step_image (PstAdversarialStep *step, int i);
 float *pst_adversarial_step_photo (PstAdversarialStep *step, int i);
 /* A crop of the style's picture; %NULL where nothing is adversarial. */
 float *pst_adversarial_step_real (PstAdversarialStep *step, int i);

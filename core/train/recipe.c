@@ -78,6 +78,7 @@ static const PstRecipeKey setting_keys[] = {
     NULL },
   { "clip", PST_KEY_NUMBER, SETTING (clip), 0, 1e9, NULL },
   { "identity-share", PST_KEY_NUMBER, SETTING (identity_share), 0, 1, NULL },
+  { "noise", PST_KEY_NUMBER, SETTING (noise), 0, 1, NULL },
   { "photo-scale", PST_KEY_RANGE, SETTING (scale), 0.05, 64, NULL },
   { "average", PST_KEY_NUMBER, SETTING (average), 0, 0.999999, NULL },
   { NULL, 0, 0, 0, 0, NULL },

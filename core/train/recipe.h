@@ -68,6 +68,7 @@ typedef struct
   double   rate_discriminator;
   double   clip;           /* largest norm of the generator's gradient; 0: any */
   double   identity_share; /* of the samples that train column 0 */
+  double   noise;          /* largest added to the generator's photo */
   double   scale[2];       /* windows of photos, multiples of crop */
   double   content;
   double   style;

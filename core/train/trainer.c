@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/memory.h"
 #include "core/onnx/onnx.h"
+#include "core/train/augment.h"
 
 #define MAX_LOST 8 /* steps left out in a row before giving up */
 
@@ -298,23 +299,6 @@ fill_real (PstTrainer *trainer, PstRandom *random, int column, float *real)
   pst_picture_sample (picture, &window, crop, real);
 }
 
-/* Mean over the channels of their standard deviation. */
-static double
-contrast (const float *pixels, int n)
-{
-  double sum[3] = { 0 }, square[3] = { 0 }, total = 0;
-
-  for (int i = 0; i < n; i++)
-    for (int c = 0; c < 3; c++)
-      {
-        sum[c] += pixels[i * 3 + c];
-        square[c] += (double) pixels[i * 3 + c] * pixels[i * 3 + c];
-      }
-  for (int c = 0; c < 3; c++)
-    total += sqrt (MAX (square[c] / n - sum[c] * sum[c] / n / n, 0)) / 3;
-  return total;
-}
-
 /* A window of @photo; one of a flat wall or sky is drawn again a few times:
  * instance norm blows its noise up. */
 static void
@@ -331,7 +315,7 @@ fill_photo (PstTrainer *trainer, PstRandom *random, const PstPicture *photo,
       window = pst_picture_window (photo, random, crop, settings->scale[0],
                                    settings->scale[1]);
       pst_picture_sample (photo, &window, crop, to);
-      if (contrast (to, crop * crop) >= trainer->recipe->min_contrast)
+      if (pst_augment_contrast (to, crop * crop) >= trainer->recipe->min_contrast)
         return;
     }
 }
@@ -340,11 +324,12 @@ fill_photo (PstTrainer *trainer, PstRandom *random, const PstPicture *photo,
 static gboolean
 fill_sample (PstTrainer *trainer, int i, GError **error)
 {
-  guint64           number;
-  const PstPicture *photo;
-  PstRandom         random;
-  float            *real;
-  int               column;
+  const PstSettings *settings = trainer->settings;
+  const PstPicture  *photo;
+  guint64            number;
+  PstRandom          random;
+  float             *clean, *image, *real;
+  int                crop = settings->crop, column;
 
   number = pst_recipe_samples (trainer->recipe, trainer->n_steps) + i;
   photo = pst_dataset_get (trainer->dataset, number, error);
@@ -354,8 +339,14 @@ fill_sample (PstTrainer *trainer, int i, GError **error)
                    PST_STREAM_SAMPLE, number);
   column = draw_column (trainer, &random);
   pst_adversarial_step_set_column (trainer->step, i, column);
-  fill_photo (trainer, &random, photo,
-              pst_adversarial_step_photo (trainer->step, i));
+  clean = pst_adversarial_step_photo (trainer->step, i);
+  fill_photo (trainer, &random, photo, clean);
+  image = pst_adversarial_step_image (trainer->step, i);
+  memcpy (image, clean, sizeof (float) * 3 * crop * crop);
+  if (column > 0 && settings->noise > 0)
+    pst_augment_noise (image, crop,
+                       settings->noise * pst_random_double (&random),
+                       &random);
   real = pst_adversarial_step_real (trainer->step, i);
   if (real)
     fill_real (trainer, &random, column, real);

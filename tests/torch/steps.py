@@ -200,7 +200,9 @@ def compare(program, adversarial_form, style_form):
     assert len(ours) == len(theirs) == STEPS
     for step, (a, b) in enumerate(zip(ours, theirs)):
         for name, x, y in zip(NAMES, a, b):
-            tolerance = 2e-4 * (1 + step)
+            # With hinge the gradient of the last bias cancels out at first, and
+            # Adam makes whole steps of what rounding leaves of it.
+            tolerance = (1e-3 if adversarial_form == "hinge" else 2e-4) * (1 + step)
             if not abs(x - y) <= tolerance * max(abs(y), 0.1):
                 return f"step {step}: {name} is {x:.7g}, in PyTorch {y:.7g}"
     return None

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The parts of training: optimiser, recipe, pictures, photos, events. */
+#include <math.h>
+#include <string.h>
+
+#include "core/base/error.h"
+#include "core/train/adam.h"
+#include "core/train/augment.h"
+#include "core/train/dataset.h"
+#include "core/train/events.h"
+#include "core/train/spectral.h"
+
+static void
+test_adam (void)
+{
+  const float          start[] = { 1, -2, 0.5f };
+  const float          gradient[] = { 0.1f, -3, 0 };
+  PstShape             shape = PST_SHAPE (3);
+  g_autoptr (PstArray) weight = pst_array_new_floats (&shape, start);
+  g_autoptr (GPtrArray) weights = g_ptr_array_new ();
+  g_autoptr (PstAdam)  adam = NULL;
+  double               w[3], m[3] = { 0 }, v[3] = { 0 };
+  const float         *gradients[] = { gradient };
+
+  g_ptr_array_add (weights, weight);
+  adam = pst_adam_new (weights, 0.9, 0.99);
+  adam->rates[0] = 2;
+  for (int i = 0; i < 3; i++)
+    w[i] = start[i];
+  for (int t = 1; t <= 5; t++)
+    {
+      pst_adam_step (adam, gradients, 0.5, 1e-2);
+      for (int i = 0; i < 3; i++)
+        {
+          double g = 0.5 * gradient[i];
+
+          m[i] = 0.9 * m[i] + 0.1 * g;
+          v[i] = 0.99 * v[i] + 0.01 * g * g;
+          w[i] -= 2e-2 * m[i] / (1 - pow (0.9, t)) /
+                  (sqrt (v[i] / (1 - pow (0.99, t))) + 1e-8);
+          g_assert_cmpfloat_with_epsilon (
+              ((float *) weight->tensor.data)[i], w[i], 1e-6);
+        }
+    }
+}
+
+static void
+test_norm (void)
+{
+  const float  a[] = { 3, 0 }, b[] = { 4 };
+  const float *gradients[] = { a, b };
+  const gint64 counts[] = { 2, 1 };
+
+  g_assert_cmpfloat_with_epsilon (pst_gradient_norm (gradients, counts, 2), 5,
+                                  1e-12);
+}
+
+#define RECIPE                                                                \
+  "[model]\ntitle=Test\nwidth=8\n"                                            \
+  "[photos]\npaths=a:0.25; b \nmin-size=16\n"                                 \
+  "[features]\nnetwork=net.onnx\ncontent-layers=x\nstyle-layers=x;y:2\n"      \
+  "[training]\nsteps=100\nbatch=4\ncrop=64\nwarm-up=10\nschedule=cosine\n"    \
+  "decay-from=0.5\ndecay-to=0.1\n"                                            \
+  "[style one]\npictures=one.jpg;two.jpg\nsize=200\n"
+
+static void
+test_recipe (void)
+{
+  g_autoptr (PstRecipe)  recipe = NULL;
+  g_autoptr (GError)     error = NULL;
+  const PstRecipePhotos *photos;
+  const PstRecipeStyle  *style;
+  const PstSettings     *phase;
+
+  recipe = pst_recipe_parse (RECIPE "[phase late]\nfrom=60\ncrop=128\nbatch=2"
+                                    "\nstyle=3\n"
+                                    "[discriminator full]\n",
+                             "/data", &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (recipe->width, ==, 8);
+  g_assert_cmpint (recipe->photos->len, ==, 2);
+  photos = recipe->photos->pdata[0];
+  g_assert_cmpstr (photos->path, ==, "/data/a");
+  g_assert_cmpfloat (photos->share, ==, 0.25);
+  style = recipe->styles->pdata[0];
+  g_assert_cmpstr (style->id, ==, "one");
+  g_assert_cmpstr (style->pictures[1], ==, "/data/two.jpg");
+  g_assert_cmpfloat (recipe->style[1].weight, ==, 2);
+  g_assert_cmpint (recipe->discriminators->len, ==, 1);
+  phase = pst_recipe_settings (recipe, 59);
+  g_assert_cmpint (phase->crop, ==, 64);
+  phase = pst_recipe_settings (recipe, 60);
+  g_assert_cmpint (phase->crop, ==, 128);
+  g_assert_cmpfloat (phase->style, ==, 3);
+  g_assert_cmpfloat (phase->content, ==, 1);
+  g_assert_cmpuint (pst_recipe_samples (recipe, 61), ==, 60 * 4 + 2);
+  g_assert_cmpfloat (pst_recipe_pixels (recipe, 61), ==,
+                     60 * 4 * 64 * 64 + 2 * 128 * 128);
+}
+
+static void
+test_schedule (void)
+{
+  g_autoptr (PstRecipe) recipe = pst_recipe_parse (RECIPE, "/", NULL);
+
+  g_assert_cmpfloat_with_epsilon (pst_recipe_factor (recipe, 0), 0.1, 1e-9);
+  g_assert_cmpfloat_with_epsilon (pst_recipe_factor (recipe, 9), 1, 1e-9);
+  g_assert_cmpfloat_with_epsilon (pst_recipe_factor (recipe, 50), 1, 1e-9);
+  g_assert_cmpfloat_with_epsilon (pst_recipe_factor (recipe, 75), 0.55, 1e-9);
+  g_assert_cmpfloat_with_epsilon (pst_recipe_factor (recipe, 100), 0.1, 1e-9);
+  recipe->schedule = PST_SCHEDULE_LINEAR;
+  g_assert_cmpfloat_with_epsilon (pst_recipe_factor (recipe, 60), 0.82, 1e-9);
+  recipe->schedule = PST_SCHEDULE_CONSTANT;
+  g_assert_cmpfloat_with_epsilon (pst_recipe_factor (recipe, 99), 1, 1e-9);
+}
+
+static void
+test_recipe_errors (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *words; /* of the message */
+  } cases[] = {
+    { "no recipe", "not a recipe" },
+    { RECIPE "[losses]\nbeauty=1\n", "[losses] beauty" },
+    { RECIPE "[losses]\nstyle=-1\n", "[losses] style = “-1”" },
+    { RECIPE "[losses]\nstyle=much\n", "a number from 0" },
+    { RECIPE "[style Two]\npictures=b\n", "[style Two]" },
+    { RECIPE "[style two]\n", "[style two] pictures" },
+    { RECIPE "[style two]\npictures=b\ncrop-scale=2;1\n", "smaller first" },
+    { RECIPE "[phase a]\ncrop=64\n", "[phase a] from" },
+    { RECIPE "[discriminator a]\nstrides=2;2\n", "as many strides" },
+    { RECIPE "[discriminator a]\nchannels=0\n", "whole numbers from 1" },
+    { RECIPE "[training]\nbatch=1.5\n", "a whole number" },
+    { RECIPE "[training]\nschedule=slow\n", "constant, linear, cosine" },
+    { RECIPE "[training]\nrate=nan\n", "a number from 0" },
+    { "[model]\nwidth=8\n", "[photos] paths" },
+    { "[photos]\npaths=a\n", "[features] content-layers" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError)    error = NULL;
+      g_autoptr (PstRecipe) recipe = NULL;
+
+      recipe = pst_recipe_parse (cases[i].text, "/", &error);
+      g_assert_null (recipe);
+      g_assert_nonnull (error);
+      if (! strstr (error->message, cases[i].words))
+        g_error ("“%s” does not name “%s”", error->message, cases[i].words);
+    }
+}
+
+static void
+test_resample (void)
+{
+  g_autoptr (PstPicture) picture = pst_picture_new (6, 4);
+  PstWindow              window = { 1, 0, 4, FALSE };
+  float                  to[6 * 6 * 3];
+
+  for (int i = 0; i < 6 * 4 * 3; i++)
+    picture->data[i] = (guint8) (i * 3);
+  pst_picture_sample (picture, &window, 2, to);
+  for (int c = 0; c < 3; c++)
+    {
+      const guint8 *p = picture->data + 3 + c;
+      double        mean = (p[0] + p[3] + p[18] + p[21]) / 4.0 / 255;
+
+      g_assert_cmpfloat_with_epsilon (to[c], mean, 1e-6);
+    }
+  window.flip = TRUE;
+  pst_picture_sample (picture, &window, 4, to);
+  g_assert_cmpfloat_with_epsilon (to[0], picture->data[4 * 3] / 255.0, 1e-6);
+  pst_picture_sample (picture, &window, 6, to); /* grows: stays in range */
+  for (int i = 0; i < 6 * 6 * 3; i++)
+    g_assert_true (to[i] >= 0 && to[i] <= 1);
+}
+
+static void
+test_window (void)
+{
+  g_autoptr (PstPicture) picture = pst_picture_new (70, 50);
+  PstRandom              random;
+  int                    least = 50, most = 0;
+
+  pst_random_init (&random, 1, PST_STREAM_TEST, 0);
+  for (int i = 0; i < 1000; i++)
+    {
+      PstWindow w = pst_picture_window (picture, &random, 40, 0.5, 2);
+
+      g_assert_true (w.x >= 0 && w.y >= 0);
+      g_assert_true (w.x + w.side <= 70 && w.y + w.side <= 50);
+      least = MIN (least, w.side);
+      most = MAX (most, w.side);
+    }
+  g_assert_cmpint (least, <, 22);
+  g_assert_cmpint (most, ==, 50);
+}
+
+static void
+test_noise (void)
+{
+  enum { SIDE = 64 };
+  g_autofree float *a = g_new (float, SIDE * SIDE * 3);
+  PstRandom         random;
+  double            deviation;
+
+  for (int i = 0; i < SIDE * SIDE * 3; i++)
+    a[i] = 0.5f;
+  g_assert_cmpfloat_with_epsilon (pst_augment_contrast (a, SIDE * SIDE), 0,
+                                  1e-9);
+  pst_random_init (&random, 1, PST_STREAM_TEST, 1);
+  pst_augment_noise (a, SIDE, 0.1, &random);
+  deviation = pst_augment_contrast (a, SIDE * SIDE);
+  g_assert_true (deviation > 0.05 && deviation < 0.12);
+}
+
+/* A host whose pictures are as their names say: "12.jpg" is 12 pixels wide;
+ * "bad…" cannot be read. */
+static PstPicture *
+load_by_name (const char *path, int side, gpointer data, GError **error)
+{
+  g_autofree char *name = g_path_get_basename (path);
+  int              size = atoi (name);
+
+  (*(int *) data)++;
+  if (g_str_has_prefix (name, "bad"))
+    {
+      g_set_error (error, PST_ERROR, PST_ERROR_FORMAT, "it is bad");
+      return NULL;
+    }
+  return pst_picture_new (size, 100);
+}
+
+static void
+count_note (const char *text, gpointer data)
+{
+  (*(int *) data)++;
+}
+
+static PstDataset *
+make_dataset (const char *folder, PstTrainHost *host, gint64 cache,
+              int *n_notes)
+{
+  static const char *const names[] = { "50.jpg", "60.jpg", "70.png",
+                                       "80.jpg", "5.jpg",  "bad.jpg",
+                                       "x.txt",  NULL };
+  g_autoptr (PstRecipe)  recipe = NULL;
+  g_autoptr (GError)     error = NULL;
+  PstDataset            *dataset;
+
+  for (int i = 0; names[i]; i++)
+    {
+      g_autofree char *path = g_build_filename (folder, names[i], NULL);
+
+      g_file_set_contents (path, "", 0, NULL);
+    }
+  recipe = pst_recipe_parse (RECIPE, folder, NULL);
+  g_ptr_array_set_size (recipe->photos, 1);
+  g_free (((PstRecipePhotos *) recipe->photos->pdata[0])->path);
+  ((PstRecipePhotos *) recipe->photos->pdata[0])->path = g_strdup (folder);
+  recipe->cache = cache;
+  dataset = pst_dataset_new (recipe, 64, host, count_note, n_notes, &error);
+  g_assert_no_error (error);
+  return dataset;
+}
+
+static void
+test_dataset (void)
+{
+  g_autofree char       *folder = g_dir_make_tmp ("pastiche-XXXXXX", NULL);
+  int                    n_loads = 0, n_notes = 0;
+  PstTrainHost           host = { load_by_name, NULL, NULL, &n_loads };
+  g_autoptr (PstDataset) kept = NULL, loose = NULL;
+  int                    seen[101] = { 0 };
+
+  kept = make_dataset (folder, &host, 1 << 20, &n_notes);
+  loose = make_dataset (folder, &host, 0, &n_notes);
+  g_assert_cmpuint (pst_dataset_get_count (kept), ==, 6);
+  for (int i = 0; i < 60; i++)
+    {
+      int size = pst_dataset_get (kept, i, NULL)->width;
+
+      g_assert_cmpint (size, >=, 50);
+      seen[size]++;
+    }
+  g_assert_cmpint (n_loads, ==, 6); /* each once */
+  g_assert_cmpint (n_notes, ==, 2);
+  g_assert_cmpuint (pst_dataset_get_skipped (kept), ==, 2);
+  for (int size = 50; size <= 80; size += 10)
+    g_assert_cmpint (seen[size], >=, 10); /* once a round, or more */
+  for (int i = 59; i >= 0; i--) /* in any order, with and without memory */
+    {
+      int size = pst_dataset_get (kept, i, NULL)->width;
+
+      g_assert_cmpint (pst_dataset_get (loose, i, NULL)->width, ==, size);
+    }
+}
+
+static void
+test_dataset_empty (void)
+{
+  g_autofree char       *folder = g_dir_make_tmp ("pastiche-XXXXXX", NULL);
+  g_autoptr (PstRecipe)  recipe = pst_recipe_parse (RECIPE, folder, NULL);
+  g_autoptr (PstDataset) dataset = NULL;
+  g_autoptr (GError)     error = NULL;
+  PstTrainHost           host = { 0 };
+
+  dataset = pst_dataset_new (recipe, 64, &host, NULL, NULL, &error);
+  g_assert_null (dataset);
+  g_assert_error (error, PST_ERROR, PST_ERROR_FILE);
+}
+
+static void
+test_events (void)
+{
+  PstEvent           event = { .kind = PST_EVENT_STEP }, back;
+  g_autofree char   *json = NULL, *note = NULL;
+  g_autoptr (GError) error = NULL;
+
+  event.step = 1234567890123;
+  event.losses.style = 0.125;
+  event.losses.real = NAN;
+  json = pst_event_to_json (&event);
+  g_assert_true (pst_event_parse (json, &back, &error));
+  g_assert_cmpint (back.kind, ==, PST_EVENT_STEP);
+  g_assert_true (back.step == event.step);
+  g_assert_cmpfloat (back.losses.style, ==, 0.125);
+  g_assert_true (isnan (back.losses.real));
+  event.kind = PST_EVENT_NOTE;
+  event.text = (char *) "“a” \"b\\c\"\n";
+  note = pst_event_to_json (&event);
+  g_assert_null (strchr (note, '\n'));
+  g_assert_true (pst_event_parse (note, &back, &error));
+  g_assert_cmpstr (back.text, ==, event.text);
+  pst_event_clear (&back);
+  g_assert_false (pst_event_parse ("{\"event\":\"step\"", &back, &error));
+  g_assert_error (error, PST_ERROR, PST_ERROR_FORMAT);
+  g_clear_error (&error);
+  g_assert_false (pst_event_parse ("[1]", &back, &error));
+}
+
+/* sum of W / sigma (W) times @g as a function of the raw weight */
+static double
+spectral_sum (PstSpectral *s, guint i, const float *g)
+{
+  const PstArray *weight = s->network->weights->pdata[i];
+  const float    *w = weight->tensor.data;
+  double          sum = 0;
+
+  pst_spectral_apply (s);
+  for (gint64 k = 0; k < pst_tensor_count (&weight->tensor); k++)
+    sum += (double) w[k] * g[k];
+  return sum;
+}
+
+static void
+test_spectral (void)
+{
+  PstRecipeDiscriminator   shape = { NULL, 1, 1, { 4 }, { 2 } };
+  g_autoptr (PstSpectral)  s = NULL;
+  float                    g[4 * 48], gradient[4 * 48];
+  float                   *raw;
+  double                   last;
+  PstRandom                random;
+
+  s = pst_spectral_new (pst_network_discriminator (&shape, 2, 1, 0), 1, 0);
+  raw = ((PstArray *) s->raw->pdata[0])->tensor.data;
+  pst_random_init (&random, 3, PST_STREAM_TEST, 0);
+  for (int i = 0; i < 4 * 48; i++)
+    g[i] = gradient[i] = (float) pst_random_range (&random, -1, 1);
+  pst_spectral_gradient (s, 0, gradient);
+  for (int i = 0; i < 4 * 48; i += 7)
+    {
+      float  before = raw[i];
+      double up, down;
+
+      raw[i] = before + 1e-2f;
+      up = spectral_sum (s, 0, g);
+      raw[i] = before - 1e-2f;
+      down = spectral_sum (s, 0, g);
+      raw[i] = before;
+      g_assert_cmpfloat_with_epsilon (gradient[i], (up - down) / 2e-2, 2e-2);
+    }
+  for (int i = 0; i < 50; i++)
+    pst_spectral_update (s);
+  last = s->sigma[0];
+  pst_spectral_update (s);
+  g_assert_cmpfloat_with_epsilon (s->sigma[0], last, 1e-5 * last);
+}
+
+static void
+test_patch (void)
+{
+  PstRecipeDiscriminator full = { NULL, 1, 3, { 8, 8, 8 }, { 2, 2, 1 } };
+  PstRecipeDiscriminator half = { NULL, 2, 1, { 8 }, { 2 } };
+
+  /* as in section 6.2 of Isola et al.: 4 -> 7 -> 16 -> 34 */
+  g_assert_cmpint (pst_network_patch (&full), ==, 34);
+  g_assert_cmpint (pst_network_patch (&half), ==, 20);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/train/adam", test_adam);
+  g_test_add_func ("/train/norm", test_norm);
+  g_test_add_func ("/train/recipe/read", test_recipe);
+  g_test_add_func ("/train/recipe/schedule", test_schedule);
+  g_test_add_func ("/train/recipe/errors", test_recipe_errors);
+  g_test_add_func ("/train/picture/resample", test_resample);
+  g_test_add_func ("/train/picture/window", test_window);
+  g_test_add_func ("/train/augment/noise", test_noise);
+  g_test_add_func ("/train/dataset/order", test_dataset);
+  g_test_add_func ("/train/dataset/empty", test_dataset_empty);
+  g_test_add_func ("/train/events", test_events);
+  g_test_add_func ("/train/spectral/gradient", test_spectral);
+  g_test_add_func ("/train/networks/patch", test_patch);
+  return g_test_run ();
+}
