@@ -7,7 +7,7 @@
 #include <libgimp/gimpui.h>
 
 #include "ui/gallery.h"
-#include "ui/painter.h"
+#include "ui/live.h"
 
 /* The network sees about this many pixels at brush size 100 anyway. */
 #define PREVIEW_AREA (1024.0 * 1024.0)
@@ -23,7 +23,7 @@ struct _PstDialog
   GtkWidget           *error_bar;
   GtkWidget           *error_label;
   GtkWidget           *progress;
-  PstPainter          *painter;
+  PstLive          *live;
   gulong               config_handler;
   void (*cancel) (gpointer data); /* %NULL while nothing works */
   gpointer cancel_data;
@@ -56,7 +56,7 @@ update (PstDialog *dialog)
   g_object_get (dialog->config, "strength", &controls.strength, "brush-size",
                 &controls.brush_size, NULL);
   pst_gallery_set_style (PST_GALLERY (dialog->gallery), style);
-  pst_painter_request (dialog->painter, style, &controls);
+  pst_live_request (dialog->live, style, &controls);
 }
 
 static void
@@ -224,10 +224,10 @@ pst_dialog_new (GimpProcedure *procedure, GimpProcedureConfig *config,
                 PstLibrary *library, PstCache *cache, PstSource *source,
                 GError **error)
 {
-  PstPicture *picture = pst_layers_read_preview (source, PREVIEW_AREA, error);
+  PstCanvas  *canvas = pst_layers_read_preview (source, PREVIEW_AREA, error);
   PstDialog  *dialog;
 
-  if (picture == NULL)
+  if (canvas == NULL)
     return NULL;
   gimp_ui_init ("pastiche-gimp");
   dialog = g_new0 (PstDialog, 1);
@@ -239,8 +239,8 @@ pst_dialog_new (GimpProcedure *procedure, GimpProcedureConfig *config,
   gimp_procedure_dialog_set_ok_label (GIMP_PROCEDURE_DIALOG (dialog->window),
                                       _("S_tylize"));
   build (dialog);
-  dialog->painter = pst_painter_new (PST_PREVIEW (dialog->preview), cache,
-                                     picture);
+  dialog->live = pst_live_new (PST_PREVIEW (dialog->preview), cache,
+                              canvas);
   g_signal_connect_swapped (dialog->gallery, "changed",
                             G_CALLBACK (on_gallery_changed), dialog);
   dialog->config_handler = g_signal_connect_swapped (
@@ -255,7 +255,7 @@ void
 pst_dialog_free (PstDialog *dialog)
 {
   g_signal_handler_disconnect (dialog->config, dialog->config_handler);
-  pst_painter_free (dialog->painter); /* its thread ends before the window */
+  pst_live_free (dialog->live); /* its thread ends before the window */
   gtk_widget_destroy (dialog->window);
   g_free (dialog);
 }
@@ -287,7 +287,7 @@ void
 pst_dialog_begin_work (PstDialog *dialog, void (*cancel) (gpointer data),
                        gpointer data)
 {
-  pst_painter_stop (dialog->painter);
+  pst_live_stop (dialog->live);
   dialog->cancel = cancel;
   dialog->cancel_data = data;
   gtk_progress_bar_set_text (GTK_PROGRESS_BAR (dialog->progress),

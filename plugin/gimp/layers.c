@@ -230,7 +230,7 @@ scale_down (int length, double scale, int most)
   return CLAMP ((int) (length * scale), 0, most);
 }
 
-PstPicture *
+PstCanvas *
 pst_layers_read_preview (PstSource *source, double max_area, GError **error)
 {
   const GeglRectangle *extent = &source->extent;
@@ -239,28 +239,28 @@ pst_layers_read_preview (PstSource *source, double max_area, GError **error)
   double scale = MIN (1.0, sqrt (max_area / area));
   int    width = MAX (1, (int) (extent->width * scale));
   int    height = MAX (1, (int) (extent->height * scale));
-  g_autoptr (PstPicture) picture = pst_picture_new (width, height);
+  g_autoptr (PstCanvas) canvas = pst_canvas_new (width, height);
 
-  if (picture == NULL)
+  if (canvas == NULL)
     {
       g_set_error_literal (error, PST_ERROR, PST_ERROR_MEMORY,
                            _("Not enough memory for a preview."));
       return NULL;
     }
   gegl_buffer_get (source->buffer, GEGL_RECTANGLE (0, 0, width, height), scale,
-                   babl_format ("R'G'B'A float"), picture->pixels.data,
+                   babl_format ("R'G'B'A float"), canvas->pixels.data,
                    GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_CLAMP);
   if (source->selected)
     {
-      picture->x = scale_down (piece.x, scale, width - 1);
-      picture->y = scale_down (piece.y, scale, height - 1);
-      picture->width = MAX (1, scale_down (piece.width, scale,
-                                           width - picture->x));
-      picture->height = MAX (1, scale_down (piece.height, scale,
-                                            height - picture->y));
-      picture->mask = read_selection (source, scale, &picture->pixels);
+      canvas->x = scale_down (piece.x, scale, width - 1);
+      canvas->y = scale_down (piece.y, scale, height - 1);
+      canvas->width = MAX (1, scale_down (piece.width, scale,
+                                           width - canvas->x));
+      canvas->height = MAX (1, scale_down (piece.height, scale,
+                                            height - canvas->y));
+      canvas->mask = read_selection (source, scale, &canvas->pixels);
     }
-  return g_steal_pointer (&picture);
+  return g_steal_pointer (&canvas);
 }
 
 /* Writing */

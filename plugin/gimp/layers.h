@@ -4,7 +4,7 @@
 #include <libgimp/gimp.h>
 
 #include "core/pst.h"
-#include "ui/picture.h"
+#include "ui/canvas.h"
 
 /**
  * PstSource:
@@ -48,7 +48,7 @@ gboolean pst_layers_read (PstSource *source, PstPixels *pixels,
  * Returns: (transfer full) (nullable): the whole layer, scaled down, or %NULL
  *   with %PST_ERROR_MEMORY
  */
-PstPicture *pst_layers_read_preview (PstSource *source, double max_area,
+PstCanvas *pst_layers_read_preview (PstSource *source, double max_area,
                                      GError **error);
 
 /**

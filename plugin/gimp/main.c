@@ -63,7 +63,7 @@ pst_plug_in_create_procedure (GimpPlugIn *plug_in, const char *name)
 {
   GimpProcedure *procedure =
     gimp_image_procedure_new (plug_in, name, GIMP_PDB_PROC_TYPE_PLUGIN,
-                              pst_run, NULL, NULL);
+                              pst_run_procedure, NULL, NULL);
 
   /* Kinds of images and selections that do not work are not greyed out
    * without a word but explained when they are tried. */

@@ -167,9 +167,9 @@ return_error (GimpProcedure *procedure, GError *error)
 }
 
 GimpValueArray *
-pst_run (GimpProcedure *procedure, GimpRunMode run_mode, GimpImage *image,
-         GimpDrawable **drawables, GimpProcedureConfig *config,
-         gpointer run_data)
+pst_run_procedure (GimpProcedure *procedure, GimpRunMode run_mode,
+                   GimpImage *image, GimpDrawable **drawables,
+                   GimpProcedureConfig *config, gpointer run_data)
 {
   Run             run = { .config = config };
   GError         *error = NULL;

@@ -4,6 +4,8 @@
 #include <libgimp/gimp.h>
 
 /* The procedure's work, in all three run modes (a #GimpRunImageFunc). */
-GimpValueArray *pst_run (GimpProcedure *procedure, GimpRunMode run_mode,
-                         GimpImage *image, GimpDrawable **drawables,
-                         GimpProcedureConfig *config, gpointer run_data);
+GimpValueArray *pst_run_procedure (GimpProcedure *procedure,
+                                   GimpRunMode run_mode, GimpImage *image,
+                                   GimpDrawable **drawables,
+                                   GimpProcedureConfig *config,
+                                   gpointer run_data);

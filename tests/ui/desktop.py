@@ -25,7 +25,7 @@ def wait(what, function, seconds=60):
         if value:
             return value
         time.sleep(0.1)
-    raise Timeout(what)
+    raise Timeout(f"{what}; there are {windows()}")
 
 
 def below(node, depth=40):
@@ -33,10 +33,8 @@ def below(node, depth=40):
     yield node
     if depth == 0:
         return
-    for i in range(node.get_child_count()):
-        child = node.get_child_at_index(i)
-        if child is not None:
-            yield from below(child, depth - 1)
+    for child in children(node):
+        yield from below(child, depth - 1)
 
 
 def find(node, role=None, name=None):
@@ -51,24 +49,29 @@ def find(node, role=None, name=None):
 
 def find_window(name):
     """A window of any program."""
-    desktop = Atspi.get_desktop(0)
-    for i in range(desktop.get_child_count()):
-        application = desktop.get_child_at_index(i)
-        if application is None:
-            continue
-        for j in range(application.get_child_count()):
-            window = application.get_child_at_index(j)
-            if window is not None and name in (window.get_name() or ""):
+    for application in children(Atspi.get_desktop(0)):
+        for window in children(application):
+            if name in (window.get_name() or ""):
                 return window
     return None
 
 
+def windows():
+    """Names of all windows, for messages."""
+    desktop = Atspi.get_desktop(0)
+    return [f"{a.get_name()}: {w.get_name()}" for a in children(desktop)
+            for w in children(a)]
+
+
+def children(node):
+    found = [node.get_child_at_index(i) for i in range(node.get_child_count())]
+    return [child for child in found if child is not None]
+
+
 def tree(node, depth=0):
     lines = ["  " * depth + f"{node.get_role_name()} {node.get_name()!r}"]
-    for i in range(node.get_child_count()):
-        child = node.get_child_at_index(i)
-        if child is not None and depth < 25:
-            lines += tree(child, depth + 1)
+    for child in children(node) if depth < 25 else ():
+        lines += tree(child, depth + 1)
     return lines
 
 

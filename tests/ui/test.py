@@ -136,16 +136,17 @@ def sample_picture(host):
 
 
 def make_picture(host, width, height):
-    path = host.path(f"picture-{width}.png")
+    path = host.path(f"picture-{width}.jpg")
     if not os.path.exists(path):
-        subprocess.run(["convert", "-size", f"{width}x{height}", "plasma:",
-                        "-seed", "3", path], check=True)
+        subprocess.run(["convert", "-seed", "3", "-size", f"{width}x{height}",
+                        "plasma:", "-depth", "8", "-strip",
+                        path], check=True)
     return path
 
 
 def dialog_of(session):
     from desktop import find_window, wait
-    dialog = wait("dialog", lambda: find_window(TITLE), 120)
+    dialog = wait("dialog", lambda: find_window(TITLE), 60)
     time.sleep(0.5)
     return dialog
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ui/picture.h"
+#include "ui/canvas.h"
 
 #include <string.h>
 
@@ -12,25 +12,25 @@ new_pixels (int width, int height)
   return pixels;
 }
 
-PstPicture *
-pst_picture_new (int width, int height)
+PstCanvas *
+pst_canvas_new (int width, int height)
 {
-  PstPicture *picture = g_new0 (PstPicture, 1);
+  PstCanvas *canvas = g_new0 (PstCanvas, 1);
 
-  picture->pixels = new_pixels (width, height);
-  picture->width = width;
-  picture->height = height;
-  if (picture->pixels.data == NULL)
-    g_clear_pointer (&picture, g_free);
-  return picture;
+  canvas->pixels = new_pixels (width, height);
+  canvas->width = width;
+  canvas->height = height;
+  if (canvas->pixels.data == NULL)
+    g_clear_pointer (&canvas, g_free);
+  return canvas;
 }
 
 void
-pst_picture_free (PstPicture *picture)
+pst_canvas_free (PstCanvas *canvas)
 {
-  g_free (picture->pixels.data);
-  g_free (picture->mask);
-  g_free (picture);
+  g_free (canvas->pixels.data);
+  g_free (canvas->mask);
+  g_free (canvas);
 }
 
 static float *
@@ -40,36 +40,36 @@ row_of (const PstPixels *pixels, int x, int y)
 }
 
 PstPixels
-pst_picture_cut (const PstPicture *picture)
+pst_canvas_cut (const PstCanvas *canvas)
 {
-  PstPixels piece = new_pixels (picture->width, picture->height);
+  PstPixels piece = new_pixels (canvas->width, canvas->height);
 
   for (int y = 0; piece.data != NULL && y < piece.height; y++)
     memcpy (row_of (&piece, 0, y),
-            row_of (&picture->pixels, picture->x, picture->y + y),
+            row_of (&canvas->pixels, canvas->x, canvas->y + y),
             piece.width * 4 * sizeof (float));
   return piece;
 }
 
 PstPixels
-pst_picture_paste (const PstPicture *picture, const PstPixels *piece)
+pst_canvas_paste (const PstCanvas *canvas, const PstPixels *piece)
 {
-  PstPixels whole = new_pixels (picture->pixels.width, picture->pixels.height);
+  PstPixels whole = new_pixels (canvas->pixels.width, canvas->pixels.height);
 
   if (whole.data == NULL)
     return whole;
-  memcpy (whole.data, picture->pixels.data,
+  memcpy (whole.data, canvas->pixels.data,
           (gsize) whole.width * whole.height * 4 * sizeof (float));
 
   for (int y = 0; y < piece->height; y++)
     {
       const float *from = row_of (piece, 0, y);
-      float       *to = row_of (&whole, picture->x, picture->y + y);
+      float       *to = row_of (&whole, canvas->x, canvas->y + y);
       const float *mask = NULL;
 
-      if (picture->mask != NULL)
-        mask = picture->mask + (gsize) (picture->y + y) * whole.width +
-               picture->x;
+      if (canvas->mask != NULL)
+        mask = canvas->mask + (gsize) (canvas->y + y) * whole.width +
+               canvas->x;
       for (int x = 0; x < piece->width; x++, from += 4, to += 4)
         for (int c = 0; c < 3; c++)
           to[c] += (from[c] - to[c]) * (mask != NULL ? mask[x] : 1.0f);

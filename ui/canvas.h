@@ -4,7 +4,7 @@
 #include "core/pst.h"
 
 /**
- * PstPicture:
+ * PstCanvas:
  * @pixels: the whole picture as it is shown
  * @x: left edge of the piece that is stylised
  * @y: its upper edge
@@ -22,17 +22,17 @@ typedef struct
   int       width;
   int       height;
   float    *mask;
-} PstPicture;
+} PstCanvas;
 
 /* Numbers are undefined; the piece is the whole. (nullable) without memory */
-PstPicture *pst_picture_new (int width, int height);
-void        pst_picture_free (PstPicture *picture);
+PstCanvas *pst_canvas_new (int width, int height);
+void        pst_canvas_free (PstCanvas *canvas);
 
 /* A copy of the piece; g_free() its data. data is %NULL without memory. */
-PstPixels   pst_picture_cut (const PstPicture *picture);
+PstPixels   pst_canvas_cut (const PstCanvas *canvas);
 /* The whole picture with the stylised @piece in its place, as far as the
  * mask lets it show; g_free() its data, %NULL without memory. */
-PstPixels   pst_picture_paste (const PstPicture *picture,
-                               const PstPixels *piece);
+PstPixels   pst_canvas_paste (const PstCanvas *canvas,
+                              const PstPixels *piece);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstPicture, pst_picture_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstCanvas, pst_canvas_free)
