@@ -55,53 +55,98 @@ find_dtype (const PstNode *node, const PstOnnxKind *kinds)
   return PST_FLOAT32;
 }
 
-/* The rank that a parameter with a shape in it gives. */
+/* How many numbers a parameter in one dimension has; -1: not known. */
 static int
-rank_from (const PstNode *node, int i)
+length_of (const PstNode *node, int i)
 {
-  const PstValue *shape = i < node->n_in ? node->in[i] : NULL;
+  const PstValue *list = i < node->n_in ? node->in[i] : NULL;
 
-  if (! shape || ! shape->array || shape->info.shape.rank != 1 ||
-      shape->info.shape.dim[0] > PST_MAX_RANK)
+  if (! list || ! list->array || list->info.shape.rank != 1 ||
+      list->info.shape.dim[0] > PST_MAX_RANK)
     return -1;
-  return (int) shape->info.shape.dim[0];
+  return (int) list->info.shape.dim[0];
+}
+
+/* How many axes a node names, in either way; -1: not known, or none. */
+static int
+count_axes (const PstNode *node)
+{
+  int n;
+
+  return pst_node_get_ints (node, "axes", &n) ? n : length_of (node, 1);
 }
 
 static int
-find_rank (const PstNode *node, const PstOnnxKind *kinds)
+rank_of (const PstNode *node, int i, const PstOnnxKind *kinds)
 {
-  const char *type = node->op->type;
-  int         first = node->n_in > 0 && node->in[0]
-                          ? kinds[node->in[0]->index].rank
-                          : -1;
-  int         widest = -1;
+  return i < node->n_in && node->in[i] ? kinds[node->in[i]->index].rank : -1;
+}
 
-  if (*node->op->domain)
-    return -1;
-  if (g_strv_contains (keeps_rank, type))
-    return first;
-  if (g_str_equal (type, "Shape"))
-    return 1;
-  if (g_str_equal (type, "Gemm") || g_str_equal (type, "Flatten"))
-    return 2;
-  if (g_str_equal (type, "Reshape"))
-    return rank_from (node, 1);
-  if (g_str_equal (type, "ConstantOfShape"))
-    return rank_from (node, 0);
-  if (g_str_has_prefix (type, "Reduce") &&
-      pst_node_get_int (node, "keepdims", 1))
-    return first;
-  if (! g_strv_contains (takes_widest, type))
-    return -1;
+static int
+widest_rank (const PstNode *node, const PstOnnxKind *kinds)
+{
+  int widest = -1;
+
   for (int i = 0; i < node->n_in; i++)
     {
-      int rank = node->in[i] ? kinds[node->in[i]->index].rank : -1;
+      int rank = rank_of (node, i, kinds);
 
       if (rank < 0)
         return -1;
       widest = MAX (widest, rank);
     }
   return widest;
+}
+
+/* Of operators that add or remove dimensions. */
+static int
+changed_rank (const PstNode *node, int first, const PstOnnxKind *kinds)
+{
+  const char *type = node->op->type;
+  int         second = rank_of (node, 1, kinds);
+  int         axes = count_axes (node);
+
+  if (g_str_equal (type, "Reshape"))
+    return length_of (node, 1);
+  if (g_str_equal (type, "ConstantOfShape"))
+    return length_of (node, 0);
+  if (first < 0)
+    return -1;
+  if (g_str_equal (type, "Gather") && second >= 0)
+    return first + second - 1;
+  if (g_str_equal (type, "MatMul") && first >= 2 && second >= 2)
+    return MAX (first, second);
+  if (g_str_has_prefix (type, "Reduce") &&
+      pst_node_get_int (node, "keepdims", 1))
+    return first;
+  if (axes < 0)
+    return -1;
+  if (g_str_equal (type, "Unsqueeze"))
+    return first + axes;
+  if (g_str_equal (type, "Squeeze") || g_str_has_prefix (type, "Reduce"))
+    return first - axes;
+  return -1;
+}
+
+static int
+find_rank (const PstNode *node, const PstOnnxKind *kinds)
+{
+  const char *type = node->op->type;
+  int         first = rank_of (node, 0, kinds);
+  int         rank;
+
+  if (*node->op->domain)
+    return -1;
+  if (g_strv_contains (keeps_rank, type))
+    return first;
+  if (g_strv_contains (takes_widest, type))
+    return widest_rank (node, kinds);
+  if (g_str_equal (type, "Shape"))
+    return 1;
+  if (g_str_equal (type, "Gemm") || g_str_equal (type, "Flatten"))
+    return 2;
+  rank = changed_rank (node, first, kinds);
+  return rank >= 0 && rank <= PST_MAX_RANK ? rank : -1;
 }
 
 PstOnnxKind *

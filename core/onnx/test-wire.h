@@ -2,8 +2,10 @@
 #pragma once
 
 #include <glib.h>
-#include <stdarg.h>
 #include <string.h>
+
+#include "core/base/error.h"
+#include "core/onnx/onnx.h"
 
 /* For tests: ONNX files put together field by field, the wrong ones too.
  * What is put into a message is freed. */
@@ -146,4 +148,53 @@ wire_graph (void)
   wire_put (graph, 11, wire_info ("x"));
   wire_put (graph, 12, wire_info ("y"));
   return graph;
+}
+
+/* Loads "test.onnx" and checks that it is refused in these words. */
+static inline void
+model_refused (GBytes *bytes, PstError code, const char *words)
+{
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (PstGraph) graph = pst_onnx_load_bytes (bytes, "/a/test.onnx",
+                                                    &error);
+
+  g_assert_null (graph);
+  g_assert_error (error, PST_ERROR, (int) code);
+  g_assert_true (g_str_has_prefix (error->message, "“test.onnx” "));
+  if (! strstr (error->message, words))
+    g_error ("“%s” does not say “%s”", error->message, words);
+  g_bytes_unref (bytes);
+}
+
+static inline PstGraph *
+model_load (GBytes *bytes)
+{
+  g_autoptr (GError) error = NULL;
+  PstGraph          *graph = pst_onnx_load_bytes (bytes, "test.onnx", &error);
+
+  g_assert_no_error (error);
+  g_assert_true (pst_graph_is_sealed (graph));
+  g_bytes_unref (bytes);
+  return graph;
+}
+
+static inline GBytes *
+model_save (PstGraph *graph)
+{
+  g_autoptr (GError) error = NULL;
+  GBytes            *bytes = pst_onnx_save_bytes (graph, &error);
+
+  g_assert_no_error (error);
+  return bytes;
+}
+
+/* Saved, loaded and saved again it is the same file. */
+static inline void
+model_stable (PstGraph *graph)
+{
+  g_autoptr (GBytes)   first = model_save (graph);
+  g_autoptr (PstGraph) again = model_load (g_bytes_ref (first));
+  g_autoptr (GBytes)   second = model_save (again);
+
+  g_assert_true (g_bytes_equal (first, second));
 }
