@@ -264,6 +264,7 @@ pst_network_discriminator (const PstRecipeDiscriminator *shape, int n_styles,
   builder_init (&b, seed, PST_STREAM_DISCRIMINATOR, index);
   x = pst_graph_add_input (b.graph, "picture", PST_FLOAT32,
                            PST_SHAPE_OF (-1, 3, -1, -1));
+  x = centre (&b, x);
   for (int i = 0; i < shape->depth; i++)
     {
       x = convolve (&b, x, in, shape->channels[i], 4, shape->strides[i],
@@ -273,6 +274,8 @@ pst_network_discriminator (const PstRecipeDiscriminator *shape, int n_styles,
       in = shape->channels[i];
     }
   x = convolve (&b, x, in, n_styles, 4, 1, TRUE);
+  x = pst_graph_op (b.graph, "Mul", 2, x,
+                    add_floats (&b, "gain", 1, (float) shape->gain));
   pst_graph_add_output (b.graph, x, "logits");
   pst_graph_seal (b.graph);
   return b.network;

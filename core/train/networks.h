@@ -61,8 +61,10 @@ PstNetwork *pst_network_generator (int width, int blocks, int n_styles,
  *
  * A patch discriminator (Isola et al., "Image-to-image translation", 2017,
  * section 3.2.2) of 4x4 convolutions without padding and leaky ReLU 0.2, with
- * an output for each style. Input `picture` [N,3,H,W], output `logits`
- * [N,S,h,w]. Pooling is left to the caller.
+ * an output for each style. Input `picture` [N,3,H,W], 0 to 1, output
+ * `logits` [N,S,h,w]. The input is brought to -1 … 1 and the output
+ * multiplied by the shape's gain: under spectral normalisation the network
+ * could not tell enough otherwise. Pooling is left to the caller.
  */
 PstNetwork *pst_network_discriminator (const PstRecipeDiscriminator *shape,
                                        int n_styles, guint64 seed,

@@ -107,6 +107,14 @@ static const PstRecipeKey style_keys[] = {
   { NULL, 0, 0, 0, 0, NULL },
 };
 
+static const PstRecipeKey discriminator_keys[] = {
+  { "pool", PST_KEY_INT, offsetof (PstRecipeDiscriminator, pool), 1, 16,
+    NULL },
+  { "gain", PST_KEY_NUMBER, offsetof (PstRecipeDiscriminator, gain), 1e-3,
+    1e3, NULL },
+  { NULL, 0, 0, 0, 0, NULL },
+};
+
 static const PstSettings first_settings = {
   .crop = 128,
   .batch = 4,
@@ -282,16 +290,13 @@ read_discriminator (PstRecipeReader *reader, const char *group,
                     PstRecipe *recipe, GError **error)
 {
   PstRecipeDiscriminator *one = g_new0 (PstRecipeDiscriminator, 1);
-  gint64                  pool = 1;
   int                     n = 0;
   static const int channels[] = { 32, 64, 128 }, strides[] = { 2, 2, 1 };
-  static const PstRecipeKey keys[] = {
-    { "pool", PST_KEY_INT64, 0, 1, 16, NULL },
-    { NULL, 0, 0, 0, 0, NULL },
-  };
 
   g_ptr_array_add (recipe->discriminators, one);
   one->name = g_strdup (group + strlen ("discriminator "));
+  one->pool = 1;
+  one->gain = 4;
   one->depth = 3;
   memcpy (one->channels, channels, sizeof channels);
   memcpy (one->strides, strides, sizeof strides);
@@ -299,7 +304,8 @@ read_discriminator (PstRecipeReader *reader, const char *group,
     return pst_recipe_reader_fail (reader, group, NULL, error,
                                    "at most %d discriminators",
                                    PST_MAX_DISCRIMINATORS);
-  if (! pst_recipe_reader_read (reader, group, keys, &pool, error) ||
+  if (! pst_recipe_reader_read (reader, group, discriminator_keys, one,
+                                error) ||
       ! pst_recipe_reader_ints (reader, group, "channels", 1, 1024,
                                 one->channels, PST_MAX_DEPTH, &one->depth,
                                 error))
@@ -308,7 +314,6 @@ read_discriminator (PstRecipeReader *reader, const char *group,
   if (! pst_recipe_reader_ints (reader, group, "strides", 1, 4, one->strides,
                                 PST_MAX_DEPTH, &n, error))
     return FALSE;
-  one->pool = (int) pool;
   if (n != one->depth)
     return pst_recipe_reader_fail (reader, group, "strides", error,
                                    "as many strides as channels (%d)",

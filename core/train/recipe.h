@@ -107,6 +107,7 @@ typedef struct
   int   depth;                    /* layers before the last */
   int   channels[PST_MAX_DEPTH];
   int   strides[PST_MAX_DEPTH];
+  double gain;                    /* factor of the logits */
 } PstRecipeDiscriminator;
 
 /**

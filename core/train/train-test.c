@@ -358,7 +358,7 @@ spectral_sum (PstSpectral *s, guint i, const float *g)
 static void
 test_spectral (void)
 {
-  PstRecipeDiscriminator   shape = { NULL, 1, 1, { 4 }, { 2 } };
+  PstRecipeDiscriminator   shape = { NULL, 1, 1, { 4 }, { 2 }, 4 };
   g_autoptr (PstSpectral)  s = NULL;
   float                    g[4 * 48], gradient[4 * 48];
   float                   *raw;
@@ -393,8 +393,8 @@ test_spectral (void)
 static void
 test_patch (void)
 {
-  PstRecipeDiscriminator full = { NULL, 1, 3, { 8, 8, 8 }, { 2, 2, 1 } };
-  PstRecipeDiscriminator half = { NULL, 2, 1, { 8 }, { 2 } };
+  PstRecipeDiscriminator full = { NULL, 1, 3, { 8, 8, 8 }, { 2, 2, 1 }, 4 };
+  PstRecipeDiscriminator half = { NULL, 2, 1, { 8 }, { 2 }, 4 };
 
   /* as in section 6.2 of Isola et al.: 4 -> 7 -> 16 -> 34 */
   g_assert_cmpint (pst_network_patch (&full), ==, 34);

@@ -23,7 +23,7 @@ static const char text[] =
     "[losses]\ncontent=1\nstyle=2\nadversarial=0.25\nvariation=0.05\n"
     "identity=10\n"
     "[discriminator full]\nchannels=8;16\nstrides=2;1\n"
-    "[discriminator half]\npool=2\nchannels=8\nstrides=2\n"
+    "[discriminator half]\npool=2\ngain=1.5\nchannels=8\nstrides=2\n"
     "[training]\nbatch=3\ncrop=32\nrate=1e-3\nrate-discriminator=4e-4\n"
     "adversarial-form=%s\nclip=5\n"
     "[style one]\npictures=a\n"
