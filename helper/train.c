@@ -3,6 +3,7 @@
 
 #include "helper/train.h"
 
+#include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <math.h>
 #include <signal.h>
@@ -185,33 +186,71 @@ prepare (const Arguments *arguments, PstRecipe *recipe,
   return g_steal_pointer (&trainer);
 }
 
-/* SIGINT and SIGTERM ask for the end; a thread of their own waits for them,
+/* SIGINT and SIGTERM ask for the end. A thread of their own waits for them,
  * as the training keeps the main one busy. */
-static gpointer
-wait_for_signals (gpointer cancellable)
+typedef struct
 {
-  sigset_t set;
-  int      number;
+  GCancellable *cancellable;
+  GMainContext *context;
+  GMainLoop    *loop;
+  GThread      *thread;
+} Signals;
 
-  sigemptyset (&set);
-  sigaddset (&set, SIGINT);
-  sigaddset (&set, SIGTERM);
-  while (sigwait (&set, &number) == 0)
-    g_cancellable_cancel (cancellable);
+static gboolean
+on_signal (gpointer cancellable)
+{
+  g_cancellable_cancel (cancellable);
+  return G_SOURCE_CONTINUE;
+}
+
+static gpointer
+wait_for_signals (gpointer data)
+{
+  g_main_loop_run (((Signals *) data)->loop);
   return NULL;
 }
 
 static void
-catch_signals (GCancellable *cancellable)
+signals_init (Signals *signals, GCancellable *cancellable)
 {
-  sigset_t set;
+  const int numbers[] = { SIGINT, SIGTERM };
 
-  sigemptyset (&set);
-  sigaddset (&set, SIGINT);
-  sigaddset (&set, SIGTERM);
-  pthread_sigmask (SIG_BLOCK, &set, NULL);
-  g_thread_unref (g_thread_new ("signals", wait_for_signals, cancellable));
+  signals->cancellable = cancellable;
+  signals->context = g_main_context_new ();
+  signals->loop = g_main_loop_new (signals->context, FALSE);
+  for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
+    {
+      g_autoptr (GSource) source = g_unix_signal_source_new (numbers[i]);
+
+      g_source_set_callback (source, on_signal, cancellable, NULL);
+      g_source_attach (source, signals->context);
+    }
+  signals->thread = g_thread_new ("signals", wait_for_signals, signals);
 }
+
+static gboolean
+quit (gpointer loop)
+{
+  g_main_loop_quit (loop);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+signals_clear (Signals *signals)
+{
+  g_autoptr (GSource) end = NULL;
+
+  if (! signals->thread)
+    return;
+  end = g_idle_source_new (); /* waits for the loop, should it not run yet */
+  g_source_set_callback (end, quit, signals->loop, NULL);
+  g_source_attach (end, signals->context);
+  g_thread_join (signals->thread);
+  g_main_loop_unref (signals->loop);
+  g_main_context_unref (signals->context);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Signals, signals_clear)
 
 static gboolean
 train (Arguments *arguments, GError **error)
@@ -220,6 +259,7 @@ train (Arguments *arguments, GError **error)
   g_autoptr (PstRecipe)    recipe = NULL;
   g_autoptr (PstTrainer)   trainer = NULL;
   PstTrainHost             host = pst_train_image_host ();
+  g_auto (Signals)         signals = { 0 };
   Display                  display = { arguments->events, isatty (1), FALSE };
   PstTrainerOptions        options = { 0 };
 
@@ -228,7 +268,7 @@ train (Arguments *arguments, GError **error)
     return FALSE;
   if (! arguments->out)
     arguments->out = default_out (arguments->recipes[0]);
-  catch_signals (g_object_ref (cancellable));
+  signals_init (&signals, cancellable);
   trainer = prepare (arguments, recipe, &host, &display, error);
   if (! trainer)
     return FALSE;

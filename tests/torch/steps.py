@@ -203,7 +203,7 @@ def compare(program, adversarial_form, style_form):
         for name, x, y in zip(NAMES, a, b):
             # With hinge the gradient of the last bias cancels out at first, and
             # Adam makes whole steps of what rounding leaves of it.
-            size = max(abs(y), 1 if name == "adversarial" else 0.1)
+            size = max(abs(y), 1 if name in ("adversarial", "real", "fake") else 0.1)
             if not abs(x - y) <= 1e-3 * (1 + step) * size:
                 return f"step {step}: {name} is {x:.7g}, in PyTorch {y:.7g}"
     return None
