@@ -1,0 +1,620 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/ops/op-test.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+
+#define SAMPLES 48 /* elements of a gradient that are checked */
+
+typedef struct
+{
+  const PstOpCase *row;
+  PstOpReference   reference;
+} Job;
+
+/* Reading a row */
+
+static PstShape
+parse_shape (const char *text)
+{
+  PstShape shape = { 0 };
+  g_auto (GStrv) sizes = g_strsplit (text, "x", -1);
+
+  if (strcmp (text, "scalar") == 0)
+    return shape;
+  for (int i = 0; sizes[i]; i++)
+    shape.dim[shape.rank++] = g_ascii_strtoll (sizes[i], NULL, 10);
+  return shape;
+}
+
+static PstDtype
+parse_dtype (const char *text)
+{
+  return strcmp (text, "float") == 0   ? PST_FLOAT32
+         : strcmp (text, "int64") == 0 ? PST_INT64
+         : strcmp (text, "int32") == 0 ? PST_INT32
+         : strcmp (text, "bool") == 0  ? PST_BOOL
+                                       : PST_DTYPE_NONE;
+}
+
+static void
+parse_input (PstTestTensor *x, const char *text, GRand *random)
+{
+  g_auto (GStrv) word = g_strsplit (text, " ", -1);
+  char **at = word;
+  double low = -1.0, high = 1.0;
+  gint64 given = 0;
+
+  x->constant = strcmp (*at, "const") == 0;
+  at += x->constant;
+  x->dtype = parse_dtype (*at++);
+  g_assert_cmpint (x->dtype, !=, PST_DTYPE_NONE);
+  x->shape = parse_shape (*at++);
+  x->count = pst_shape_count (&x->shape);
+  x->v = g_new (double, MAX (1, x->count));
+  if (*at && strcmp (*at, "in") == 0)
+    {
+      char *end;
+
+      low = g_ascii_strtod (at[1], &end);
+      high = g_ascii_strtod (end + 2, NULL);
+      at += 2;
+    }
+  for (gint64 i = 0; i < x->count; i++)
+    {
+      x->v[i] = g_rand_double_range (random, low, high);
+      if (x->dtype != PST_FLOAT32)
+        x->v[i] = x->dtype == PST_BOOL ? x->v[i] > 0.0 : floor (x->v[i]);
+    }
+  if (*at && strcmp (*at, "=") == 0)
+    for (at++; *at; at++)
+      x->v[given++] = g_ascii_strtod (*at, NULL);
+  g_assert_true (given == 0 || given == x->count);
+  for (gint64 i = 0; i < x->count && x->dtype == PST_FLOAT32; i++)
+    x->v[i] = (float) x->v[i];
+}
+
+static void
+set_list (PstNode *node, const char *name, const char *text)
+{
+  g_autofree char *inside = g_strndup (text + 1, strlen (text) - 2);
+  g_auto (GStrv) item = g_strsplit (inside, ",", -1);
+  float  floats[64];
+  gint64 ints[64];
+  int    n = 0;
+
+  for (; item[n]; n++)
+    {
+      g_assert_cmpint (n, <, 64);
+      floats[n] = (float) g_ascii_strtod (item[n], NULL);
+      ints[n] = g_ascii_strtoll (item[n], NULL, 10);
+    }
+  if (strchr (inside, '.'))
+    pst_node_set_floats (node, name, floats, n);
+  else
+    pst_node_set_ints (node, name, ints, n);
+}
+
+static void
+set_attributes (PstNode *node, const char *text)
+{
+  g_auto (GStrv) pair = g_strsplit (text ? text : "", " ", -1);
+
+  for (int i = 0; pair[i]; i++)
+    {
+      char       *equals = strchr (pair[i], '=');
+      const char *value;
+      char       *end;
+
+      if (! equals)
+        continue;
+      *equals = '\0';
+      value = equals + 1;
+      g_ascii_strtod (value, &end);
+      if (*value == '[')
+        set_list (node, pair[i], value);
+      else if (end == value || *end)
+        pst_node_set_string (node, pair[i], value);
+      else if (strpbrk (value, ".e"))
+        pst_node_set_float (node, pair[i],
+                            (float) g_ascii_strtod (value, NULL));
+      else
+        pst_node_set_int (node, pair[i],
+                          g_ascii_strtoll (value, NULL, 10));
+    }
+}
+
+static void
+read_row (PstOpTest *t, const PstOpCase *row)
+{
+  GRand *random = g_rand_new_with_seed (g_str_hash (row->name) ^
+                                        g_str_hash (row->op));
+
+  memset (t, 0, sizeof *t);
+  t->opset = row->opset ? row->opset : 17;
+  for (int i = 0; i < PST_TEST_INPUTS; i++)
+    if (row->in[i])
+      {
+        t->n_in = i + 1;
+        if (strcmp (row->in[i], "-") != 0)
+          parse_input (&t->in[i], row->in[i], random);
+      }
+  for (int i = 0; i < PST_TEST_OUTPUTS && row->out[i]; i++)
+    {
+      t->n_out = i + 1;
+      t->out[i].shape = parse_shape (row->out[i]);
+      t->out[i].count = pst_shape_count (&t->out[i].shape);
+      t->out[i].v = g_new0 (double, MAX (1, t->out[i].count));
+    }
+  t->n_out = MAX (t->n_out, 1);
+  g_rand_free (random);
+}
+
+static void
+free_row (PstOpTest *t)
+{
+  for (int i = 0; i < t->n_in; i++)
+    g_free (t->in[i].v);
+  for (int i = 0; i < t->n_out; i++)
+    g_free (t->out[i].v);
+}
+
+/* Building graphs */
+
+typedef struct
+{
+  PstGraph  *graph;
+  GPtrArray *inputs; /* values that are not constant, as graph inputs */
+  GPtrArray *floats; /* those of them that can have a gradient */
+  GPtrArray *seeds;  /* outputs of all copies */
+  PstNode   *node;
+} Built;
+
+static void
+fill_tensor (PstTensor *to, const PstTestTensor *from)
+{
+  for (gint64 i = 0; i < from->count; i++)
+    pst_tensor_set (to, i, from->v[i]);
+}
+
+static PstValue *
+add_value (Built *built, const PstTestTensor *x)
+{
+  PstValue            *value;
+  g_autoptr (PstArray) array = NULL;
+
+  if (x->constant)
+    {
+      array = pst_array_new (x->dtype, &x->shape, TRUE);
+      g_assert_nonnull (array);
+      fill_tensor (&array->tensor, x);
+      return pst_graph_add_parameter (built->graph, NULL, array);
+    }
+  value = pst_graph_add_input (built->graph, NULL, x->dtype, &x->shape);
+  g_ptr_array_add (built->inputs, value);
+  if (x->dtype == PST_FLOAT32)
+    g_ptr_array_add (built->floats, value);
+  return value;
+}
+
+/* Declares output @i of copy @copy. For gradients a Neg stands between: it
+ * reads nothing backward and works in place, so that the output's numbers are
+ * gone unless they are kept. */
+static void
+add_output (Built *built, const PstOpTest *t, gboolean hide, int copy, int i)
+{
+  g_autofree char *name = g_strdup_printf ("out%d_%d", copy, i);
+  PstValue        *out = built->node->out[i];
+
+  if (hide && t->out[i].dtype == PST_FLOAT32)
+    out = pst_graph_op (built->graph, "Neg", 1, out);
+  pst_graph_add_output (built->graph, out, name);
+  g_ptr_array_add (built->seeds, out);
+}
+
+/* The operator once, or twice on the same inputs for @training. */
+static void
+build (Built *built, const PstOpTest *t, const PstOpCase *row,
+       gboolean training)
+{
+  PstValue        *in[PST_TEST_INPUTS] = { NULL };
+  const char      *dot = strchr (row->op, '.');
+  g_autofree char *domain = dot ? g_strndup (row->op, dot - row->op)
+                                : g_strdup ("");
+
+  built->graph = pst_graph_new ();
+  built->inputs = g_ptr_array_new ();
+  built->floats = g_ptr_array_new ();
+  built->seeds = g_ptr_array_new ();
+  pst_graph_set_opset (built->graph, t->opset);
+  for (int i = 0; i < t->n_in; i++)
+    if (row->in[i] && strcmp (row->in[i], "-") != 0)
+      in[i] = add_value (built, &t->in[i]);
+  for (int k = 0; k <= training; k++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      built->node = pst_graph_add_node (built->graph, domain,
+                                        dot ? dot + 1 : row->op, "it", in,
+                                        t->n_in, NULL, t->n_out, &error);
+      g_assert_no_error (error);
+      set_attributes (built->node, row->attrs);
+      for (int i = 0; i < t->n_out; i++)
+        add_output (built, t, training, k, i);
+    }
+  pst_graph_seal (built->graph);
+}
+
+static void
+built_clear (Built *built)
+{
+  g_ptr_array_unref (built->inputs);
+  g_ptr_array_unref (built->floats);
+  g_ptr_array_unref (built->seeds);
+  pst_graph_unref (built->graph);
+}
+
+static PstPlan *
+plan_of (const Built *built, const PstOpTest *t, guint n_workers,
+         gboolean training, GError **error)
+{
+  PstShape       shapes[PST_TEST_INPUTS];
+  PstPlanOptions options = { .input_shapes = shapes,
+                             .n_workers = n_workers,
+                             .no_fusion = TRUE };
+  int            n = 0;
+
+  for (int i = 0; i < t->n_in; i++)
+    if (t->in[i].v && ! t->in[i].constant)
+      shapes[n++] = t->in[i].shape;
+  if (training)
+    {
+      options.gradients = built->floats;
+      options.seeds = built->seeds;
+    }
+  return pst_plan_new (built->graph, &options, error);
+}
+
+static void
+fill_inputs (PstRun *run, const PstOpTest *t)
+{
+  guint n = 0;
+
+  for (int i = 0; i < t->n_in; i++)
+    if (t->in[i].v && ! t->in[i].constant)
+      fill_tensor (pst_run_get_input (run, n++), &t->in[i]);
+}
+
+/* Checks */
+
+static void
+check_failure (const PstOpTest *t, const PstOpCase *row)
+{
+  Built              built;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PstPlan) plan = NULL;
+
+  build (&built, t, row, FALSE);
+  plan = plan_of (&built, t, 1, FALSE, &error);
+  g_assert_null (plan);
+  g_assert_nonnull (error);
+  if (! strstr (error->message, row->fails))
+    g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, row->fails));
+  built_clear (&built);
+}
+
+static gint64
+worst_of (const PstTestTensor *wanted, const PstTensor *got, double tolerance)
+{
+  double scale = 1.0;
+
+  for (gint64 i = 0; i < wanted->count; i++)
+    if (isfinite (wanted->v[i]))
+      scale = MAX (scale, fabs (wanted->v[i]));
+  for (gint64 i = 0; i < wanted->count; i++)
+    {
+      double a = wanted->v[i], b = pst_tensor_get (got, i);
+
+      if (! (fabs (a - b) <= tolerance * scale) && a != b &&
+          ! (isnan (a) && isnan (b)))
+        {
+          g_test_message ("element %" G_GINT64_FORMAT ": %.9g, must be %.9g",
+                          i, b, a);
+          return i;
+        }
+    }
+  return -1;
+}
+
+static void
+check_shape (const PstTestTensor *wanted, const PstTensor *got, int i)
+{
+  g_autofree char *a = pst_shape_to_string (&wanted->shape);
+  g_autofree char *b = pst_shape_to_string (&got->shape);
+
+  if (strcmp (a, b) != 0)
+    g_test_message ("output %d is %s, must be %s", i, b, a);
+  g_assert_cmpstr (b, ==, a);
+}
+
+/* One forward pass with so many threads; the results' bytes are appended to
+ * @bits. */
+static void
+check_forward (PstOpTest *t, const PstOpCase *row, guint n_workers,
+               GByteArray *bits)
+{
+  Built               built;
+  g_autoptr (GError)  error = NULL;
+  g_autoptr (PstPlan) plan = NULL;
+  g_autoptr (PstRun)  run = NULL;
+  g_autoptr (PstPool) pool = pst_pool_new (n_workers);
+
+  build (&built, t, row, FALSE);
+  plan = plan_of (&built, t, n_workers, FALSE, &error);
+  g_assert_no_error (error);
+  run = pst_run_new (plan, pool, &error);
+  g_assert_no_error (error);
+  for (int pass = 0; pass < 2; pass++) /* nothing is left behind */
+    {
+      fill_inputs (run, t);
+      g_assert_true (pst_run_forward (run, NULL, NULL, NULL, &error));
+    }
+  for (int i = 0; i < t->n_out; i++)
+    {
+      const PstTensor *out = pst_run_get_output (run, i);
+
+      check_shape (&t->out[i], out, i);
+      t->out[i].dtype = out->dtype;
+      g_assert_cmpint (worst_of (&t->out[i], out,
+                                 row->tolerance ? row->tolerance : 2e-6),
+                       ==, -1);
+      if (pst_tensor_bytes (out))
+        g_byte_array_append (bits, out->data, pst_tensor_bytes (out));
+    }
+  pst_run_free (g_steal_pointer (&run));
+  built_clear (&built);
+}
+
+/* The seeds' projections of copy @copy: any numbers, the same each time. */
+static double
+seed_at (int copy, int output, gint64 i)
+{
+  return sin (1.0 + (double) i * 1.7 + copy * 0.9 + output * 2.3);
+}
+
+/* The sum of all negated outputs times their seeds, in double precision. */
+static double
+projection (PstOpTest *t, PstOpReference reference)
+{
+  double sum = 0.0;
+
+  reference (t);
+  for (int o = 0; o < t->n_out; o++)
+    for (int k = 0; k < 2 && t->out[o].dtype == PST_FLOAT32; k++)
+      for (gint64 i = 0; i < t->out[o].count; i++)
+        sum -= t->out[o].v[i] * seed_at (k, o, i);
+  return sum;
+}
+
+static void
+check_gradient (PstOpTest *t, const Job *job, int in, const PstTensor *got)
+{
+  PstTestTensor *x = &t->in[in];
+  gint64         step = MAX (1, x->count / SAMPLES);
+  double         eps = 1e-6;
+  double largest = 1.0;
+
+  for (gint64 i = 0; i < x->count; i++)
+    largest = MAX (largest, fabs (pst_tensor_get (got, i)));
+  for (gint64 i = 0; i < x->count; i += step)
+    {
+      double at = x->v[i], up, down, wanted, is = pst_tensor_get (got, i);
+
+      x->v[i] = at + eps;
+      up = projection (t, job->reference);
+      x->v[i] = at - eps;
+      down = projection (t, job->reference);
+      x->v[i] = at;
+      wanted = (up - down) / (2.0 * eps);
+      if (! (fabs (wanted - is) <= 1e-4 * fabs (wanted) + 2e-5 * largest))
+        g_test_message ("gradient of input %d at %" G_GINT64_FORMAT
+                        ": %.9g, must be %.9g",
+                        in, i, is, wanted);
+      g_assert_true (fabs (wanted - is) <=
+                     1e-4 * fabs (wanted) + 2e-5 * largest);
+    }
+}
+
+/* Backward with so many threads; compared with differences once. */
+static void
+check_backward (PstOpTest *t, const Job *job, guint n_workers,
+                gboolean compare, GByteArray *bits)
+{
+  Built               built;
+  g_autoptr (GError)  error = NULL;
+  g_autoptr (PstPlan) plan = NULL;
+  g_autoptr (PstRun)  run = NULL;
+  g_autoptr (PstPool) pool = pst_pool_new (n_workers);
+  guint               at = 0;
+
+  build (&built, t, job->row, TRUE);
+  plan = plan_of (&built, t, n_workers, TRUE, &error);
+  g_assert_no_error (error);
+  run = pst_run_new (plan, pool, &error);
+  g_assert_no_error (error);
+  pst_run_set_poison (run, TRUE);
+  for (guint s = 0; s < built.seeds->len; s++)
+    {
+      PstTensor *seed = pst_run_get_seed (run, s);
+      int        copy = (int) s / t->n_out, output = (int) s % t->n_out;
+
+      if (seed->dtype == PST_FLOAT32)
+        for (gint64 i = 0; i < pst_tensor_count (seed); i++)
+          pst_tensor_set (seed, i, seed_at (copy, output, i));
+    }
+  for (int pass = 0; pass < 2; pass++)
+    {
+      fill_inputs (run, t);
+      g_assert_true (pst_run_forward (run, NULL, NULL, NULL, &error));
+      pst_run_backward (run);
+    }
+  for (int i = 0; i < t->n_in; i++)
+    if (t->in[i].v && ! t->in[i].constant && t->in[i].dtype == PST_FLOAT32)
+      {
+        const PstTensor *got = pst_run_get_gradient (run, at++);
+
+        g_assert_true (pst_shape_equal (&got->shape, &t->in[i].shape));
+        if (compare)
+          check_gradient (t, job, i, got);
+        g_byte_array_append (bits, got->data, pst_tensor_bytes (got));
+      }
+  pst_run_free (g_steal_pointer (&run));
+  built_clear (&built);
+}
+
+/* Lets one allocation after the other fail: each time it must be said. */
+static void
+check_allocations (const PstOpTest *t, const PstOpCase *row,
+                   gboolean training)
+{
+  Built    built;
+  gboolean done = FALSE;
+
+  build (&built, t, row, training);
+  for (int n = 0; ! done; n++)
+    {
+      g_autoptr (GError)  error = NULL;
+      g_autoptr (PstPlan) plan = NULL;
+      g_autoptr (PstRun)  run = NULL;
+
+      g_assert_cmpint (n, <, 1000);
+      pst_memory_fail_after (n);
+      plan = plan_of (&built, t, 1, training, &error);
+      if (plan)
+        run = pst_run_new (plan, NULL, &error);
+      pst_memory_fail_after (-1);
+      done = run != NULL;
+      g_assert_true (done == (error == NULL));
+      if (! done)
+        g_assert_error (error, PST_ERROR, PST_ERROR_MEMORY);
+    }
+  built_clear (&built);
+}
+
+static gboolean
+can_differentiate (const PstOpTest *t, const Job *job, const PstOp *op)
+{
+  gboolean wanted = FALSE;
+
+  for (int i = 0; i < t->n_in; i++)
+    wanted = wanted || (t->in[i].v && ! t->in[i].constant &&
+                        t->in[i].dtype == PST_FLOAT32);
+  return wanted && op->backward && ! job->row->flat;
+}
+
+static void
+same_bits (GByteArray *a, GByteArray *b)
+{
+  g_assert_cmpmem (a->data, a->len, b->data, b->len);
+}
+
+static void
+run_case (gconstpointer data)
+{
+  const Job *job = data;
+  PstOpTest  t;
+  Built      built;
+  gboolean   gradient;
+
+  read_row (&t, job->row);
+  if (job->row->fails)
+    {
+      check_failure (&t, job->row);
+      free_row (&t);
+      return;
+    }
+  build (&built, &t, job->row, FALSE);
+  t.node = built.node;
+  gradient = can_differentiate (&t, job, built.node->op);
+  job->reference (&t);
+  for (int back = 0; back <= gradient; back++)
+    {
+      g_autoptr (GByteArray) one = g_byte_array_new ();
+      g_autoptr (GByteArray) two = g_byte_array_new ();
+
+      if (back)
+        {
+          check_backward (&t, job, 1, TRUE, one);
+          check_backward (&t, job, 2, FALSE, two);
+        }
+      else
+        {
+          check_forward (&t, job->row, 1, one);
+          check_forward (&t, job->row, 2, two);
+        }
+      same_bits (one, two);
+      check_allocations (&t, job->row, back);
+    }
+  built_clear (&built);
+  free_row (&t);
+}
+
+void
+pst_op_test_add (const char *path, const PstOpCase *cases, guint n,
+                 PstOpReference reference)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      Job             *job = g_new (Job, 1);
+      g_autofree char *name = g_strdup_printf ("/ops/%s/%s/%s", path,
+                                               cases[i].op, cases[i].name);
+
+      job->row = &cases[i];
+      job->reference = reference;
+      g_test_add_data_func_full (name, job, run_case, g_free);
+    }
+}
+
+gint64
+pst_test_broadcast (const PstTestTensor *x, const PstShape *shape,
+                    gint64 index)
+{
+  gint64 at = 0, step = 1;
+
+  for (int i = 1; i <= shape->rank; i++)
+    {
+      gint64 size = shape->dim[shape->rank - i];
+
+      if (i <= x->shape.rank)
+        {
+          gint64 own = x->shape.dim[x->shape.rank - i];
+
+          at += own == 1 ? 0 : index % size * step;
+          step *= own;
+        }
+      index /= size;
+    }
+  return at;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_set_nonfatal_assertions ();
+  pst_test_unary ();
+  pst_test_binary ();
+  pst_test_pad ();
+  pst_test_resize ();
+  pst_test_pool ();
+  pst_test_reduce ();
+  pst_test_product ();
+  pst_test_reshape ();
+  pst_test_arrange ();
+  pst_test_loss ();
+  return g_test_run ();
+}

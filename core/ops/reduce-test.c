@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <string.h>
+
+#include "core/ops/op-test.h"
+
+static gboolean
+is_reduced (const PstOpTest *t, int axis)
+{
+  int           n = 0, rank = t->in[0].shape.rank;
+  const gint64 *axes = pst_node_get_ints (t->node, "axes", &n);
+
+  if (g_str_has_prefix (t->node->op->type, "Global"))
+    return axis >= 2;
+  if (t->n_in > 1)
+    {
+      for (gint64 i = 0; i < t->in[1].count; i++)
+        if (t->in[1].v[i] == axis || t->in[1].v[i] == axis - rank)
+          return TRUE;
+      return t->in[1].count == 0 &&
+             ! pst_node_get_int (t->node, "noop_with_empty_axes", 0);
+    }
+  for (int i = 0; i < n; i++)
+    if (axes[i] == axis || axes[i] == axis - rank)
+      return TRUE;
+  return n == 0;
+}
+
+static double
+start_of (const char *op)
+{
+  return strstr (op, "Max")   ? -INFINITY
+         : strstr (op, "Min") ? INFINITY
+         : strstr (op, "Prod") ? 1.0
+                               : 0.0;
+}
+
+static double
+combine (const char *op, double a, double x)
+{
+  return strstr (op, "Max")         ? fmax (a, x)
+         : strstr (op, "Min")       ? fmin (a, x)
+         : strstr (op, "Prod")      ? a * x
+         : strstr (op, "L1")        ? a + fabs (x)
+         : strstr (op, "L2")        ? a + x * x
+         : strstr (op, "SumSquare") ? a + x * x
+                                    : a + x;
+}
+
+static void
+reference (PstOpTest *t)
+{
+  const char *op = t->node->op->type;
+  PstTestTensor *in = &t->in[0], *out = &t->out[0];
+
+  for (gint64 o = 0; o < out->count; o++)
+    out->v[o] = start_of (op);
+  for (gint64 i = 0; i < in->count; i++)
+    {
+      gint64 rest = i, at = 0, step = 1;
+
+      for (int k = in->shape.rank - 1; k >= 0; k--)
+        {
+          gint64 size = in->shape.dim[k];
+
+          if (! is_reduced (t, k))
+            {
+              at += rest % size * step;
+              step *= size;
+            }
+          rest /= size;
+        }
+      out->v[at] = combine (op, out->v[at], in->v[i]);
+    }
+  for (gint64 o = 0; o < out->count; o++)
+    {
+      if (strstr (op, "Mean") || strstr (op, "Average"))
+        out->v[o] /= (double) in->count / (double) out->count;
+      if (strstr (op, "L2"))
+        out->v[o] = sqrt (out->v[o]);
+      if (in->dtype != PST_FLOAT32)
+        out->v[o] = trunc (out->v[o]);
+    }
+}
+
+#define MAP "2x3x5x7"
+
+#define ALL(op)                                                               \
+  { "all", op, .in = { "float " MAP }, .out = { "1x1x1x1" } },                \
+  { "scalar", op, 13, "keepdims=0", .in = { "float 4x5" },                    \
+    .out = { "scalar" } },                                                    \
+  { "plane", op, 11, "axes=[2,3]", .in = { "float " MAP },                    \
+    .out = { "2x3x1x1" } },                                                   \
+  { "plane-off", op, 11, "axes=[-1,-2] keepdims=0", .in = { "float " MAP },   \
+    .out = { "2x3" } },                                                       \
+  { "row", op, 11, "axes=[3]", .in = { "float " MAP },                        \
+    .out = { "2x3x5x1" } },                                                   \
+  { "channel", op, 11, "axes=[1]", .in = { "float " MAP },                    \
+    .out = { "2x1x5x7" } },                                                   \
+  { "batch", op, 11, "axes=[0] keepdims=0", .in = { "float " MAP },           \
+    .out = { "3x5x7" } },                                                     \
+  { "mixed", op, 11, "axes=[0,2]", .in = { "float " MAP },                    \
+    .out = { "1x3x1x7" } },                                                   \
+  { "input", op, 18, .in = { "float " MAP, "const int64 2 = 1 3" },           \
+    .out = { "2x1x5x1" } },                                                   \
+  { "plain", op, 11, "axes=[1]", .in = { "float 4x6x5" },                     \
+    .out = { "4x1x5" } },                                                     \
+  { "constant", op, 11, "axes=[2,3]", .in = { "const float " MAP },           \
+    .out = { "2x3x1x1" } },                                                   \
+  { "axis", op, 11, "axes=[4]", .in = { "float " MAP }, .fails = "axis 4" },  \
+  { "empty", op, .in = { "float 0x3" }, .fails = "no numbers" }
+
+#define LARGE(op)                                                             \
+  { "large-all", op, .in = { "float 2x3x150x181" }, .out = { "1x1x1x1" } },   \
+  { "large-plane", op, 11, "axes=[2,3]", .in = { "float 1x7x150x181" },       \
+    .out = { "1x7x1x1" } },                                                   \
+  { "large-wide", op, 11, "axes=[2,3]", .in = { "float 1x700x21x20" },        \
+    .out = { "1x700x1x1" } },                                                 \
+  { "large-channel", op, 11, "axes=[1]", .in = { "float 1x16x90x91" },        \
+    .out = { "1x1x90x91" } },                                                 \
+  { "large-batch", op, 11, "axes=[0]", .in = { "float 9x16x40x41" },          \
+    .out = { "1x16x40x41" } }
+
+static const PstOpCase cases[] = {
+  ALL ("ReduceSum"),
+  ALL ("ReduceMean"),
+  ALL ("ReduceMax"),
+  ALL ("ReduceMin"),
+  ALL ("ReduceL1"),
+  ALL ("ReduceL2"),
+  ALL ("ReduceSumSquare"),
+  LARGE ("ReduceSum"),
+  LARGE ("ReduceMean"),
+  LARGE ("ReduceMax"),
+  LARGE ("ReduceL2"),
+  { "all", "ReduceProd", .in = { "float 2x3x2 in 0.5..1.5" },
+    .out = { "1x1x1" } },
+  { "plane", "ReduceProd", 11, "axes=[2,3]",
+    .in = { "float 2x3x4x2 in -2..2" }, .out = { "2x3x1x1" } },
+  { "int64", "ReduceProd", 11, "axes=[0] keepdims=0",
+    .in = { "int64 3 = 4 5 6" }, .out = { "scalar" } },
+  { "int64", "ReduceSum", 11, "axes=[1]", .in = { "int64 2x3 in -9..9" },
+    .out = { "2x1" } },
+  { "int32", "ReduceMax", .in = { "int32 2x3 in -9..9" }, .out = { "1x1" } },
+  { "int64", "ReduceMin", .in = { "int64 2x3 in -9..9" }, .out = { "1x1" } },
+  { "int64", "ReduceMean", .in = { "int64 2x3 in 3..90" },
+    .out = { "1x1" } },
+  { "noop", "ReduceSum", 13, "noop_with_empty_axes=1",
+    .in = { "float 2x3", "const int64 0" }, .out = { "2x3" } },
+  { "no-axes", "ReduceSum", 13, .in = { "float 2x3", "const int64 0" },
+    .out = { "1x1" } },
+  { "bool", "ReduceSum", .in = { "bool 2x3" }, .fails = "bool" },
+  { "map", "GlobalAveragePool", .in = { "float " MAP },
+    .out = { "2x3x1x1" } },
+  { "line", "GlobalAveragePool", .in = { "float 2x3x9" },
+    .out = { "2x3x1" } },
+  { "map", "GlobalMaxPool", .in = { "float " MAP }, .out = { "2x3x1x1" } },
+  { "matrix", "GlobalAveragePool", .in = { "float 2x3" },
+    .fails = "cannot work" },
+};
+
+void
+pst_test_reduce (void)
+{
+  pst_op_test_add ("reduce", cases, G_N_ELEMENTS (cases), reference);
+}
