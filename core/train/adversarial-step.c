@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
 #include "core/train/adversarial-step.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
@@ -292,8 +295,8 @@ check_patches (const PstAdversarialStep *step, GError **error)
       if (pst_network_patch (shape) > step->crop)
         {
           g_set_error (error, PST_ERROR, PST_ERROR_ARGUMENT,
-                       "[discriminator %s]: it looks at %d pixels, more than "
-                       "the crop of %d",
+                       _ ("[discriminator %s]: it looks at %d pixels, more than "
+                       "the crop of %d"),
                        shape->name, pst_network_patch (shape), step->crop);
           return FALSE;
         }

@@ -17,8 +17,11 @@
  * and as metadata the step, what Adam has counted, and the recipe. There is
  * no random state: see core/train/random.h.
  */
+#include "config.h"
+
 #include "core/train/trainer-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "core/base/error.h"
@@ -173,8 +176,8 @@ check_array (const char *name, PstArray *array, gpointer data, GError **error)
       pst_shape_equal (&found->array->tensor.shape, &array->tensor.shape))
     return TRUE;
   g_set_error (error, PST_ERROR, PST_ERROR_FORMAT,
-               "%s “%s”; it belongs to a training with other networks or "
-               "styles",
+               _ ("%s “%s”; it belongs to a training with other networks or "
+               "styles"),
                found ? "The checkpoint has other sizes for"
                      : "The checkpoint lacks",
                name);
@@ -215,7 +218,7 @@ pst_checkpoint_load (PstTrainer *trainer, const char *path, GError **error)
   if (! step || ! counts)
     {
       g_set_error (error, PST_ERROR, PST_ERROR_FORMAT,
-                   "This is no checkpoint of a training");
+                   _ ("This is no checkpoint of a training"));
       return FALSE;
     }
   if (! visit_all (trainer, check_array, graph, error))

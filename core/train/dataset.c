@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
 #include "core/train/dataset.h"
 
+#include <glib/gi18n-lib.h>
 #include <glob.h>
 #include <string.h>
 
@@ -123,7 +126,7 @@ add_group (PstDataset *dataset, const PstRecipePhotos *photos, GError **error)
   if (group->paths->len == 0)
     {
       g_set_error (error, PST_ERROR, PST_ERROR_FILE,
-                   "There are no photos at %s", photos->path);
+                   _ ("There are no photos at %s"), photos->path);
       return FALSE;
     }
   group->photos = g_new0 (Photo, group->paths->len);
@@ -151,7 +154,7 @@ pst_dataset_new (const PstRecipe *recipe, int side, const PstTrainHost *host,
   if (! (dataset->shares > 0))
     {
       g_set_error (error, PST_ERROR, PST_ERROR_ARGUMENT,
-                   "The shares of the photos are all 0");
+                   _ ("The shares of the photos are all 0"));
       return NULL;
     }
   return g_steal_pointer (&dataset);
@@ -314,7 +317,7 @@ pst_dataset_get (PstDataset *dataset, guint64 sample, GError **error)
         return picture;
     }
   g_set_error (error, PST_ERROR, PST_ERROR_FILE,
-               "None of the %u photos beside %s can be used", n,
+               _ ("None of the %u photos beside %s can be used"), n,
                (char *) group->paths->pdata[0]);
   return NULL;
 }

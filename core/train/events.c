@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
 #include "core/train/events.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -219,7 +222,7 @@ pst_event_parse (const char *line, PstEvent *event, GError **error)
     return TRUE;
   pst_event_clear (event);
   g_set_error (error, PST_ERROR, PST_ERROR_FORMAT,
-               "This is no event of a training: %s", line);
+               _ ("This is no event of a training: %s"), line);
   return FALSE;
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
 #include "core/train/features.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "core/base/error.h"
@@ -18,7 +21,7 @@ unknown_layer (PstGraph *network, const char *name, GError **error)
     g_string_append_printf (known, "%s%s", i ? ", " : "",
                             ((PstValue *) outputs->pdata[i])->name);
   g_set_error (error, PST_ERROR, PST_ERROR_ARGUMENT,
-               "The feature network has no layer “%s”; its outputs are %s",
+               _ ("The feature network has no layer “%s”; its outputs are %s"),
                name, known->str);
   return FALSE;
 }
@@ -63,16 +66,16 @@ pst_features_new (PstGraph *network, const PstRecipe *recipe, GError **error)
   if (pst_graph_get_inputs (network)->len != 1)
     {
       g_set_error (error, PST_ERROR, PST_ERROR_ARGUMENT,
-                   "A feature network takes one picture; this one has %u "
-                   "inputs",
+                   _ ("A feature network takes one picture; this one has %u "
+                   "inputs"),
                    pst_graph_get_inputs (network)->len);
       return NULL;
     }
   if (pst_graph_get_opset (network) < 13 || pst_graph_get_opset (network) > 17)
     {
       g_set_error (error, PST_ERROR, PST_ERROR_UNSUPPORTED,
-                   "The feature network has opset %d; 13 to 17 can be trained "
-                   "with",
+                   _ ("The feature network has opset %d; 13 to 17 can be trained "
+                   "with"),
                    pst_graph_get_opset (network));
       return NULL;
     }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
 #include "core/train/recipe-key.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
@@ -27,7 +30,7 @@ pst_recipe_reader_new (const char *text, const char *folder, GError **error)
                                    &reason))
     {
       g_set_error (error, PST_ERROR, PST_ERROR_FORMAT,
-                   "This is not a recipe: %s", reason->message);
+                   _ ("This is not a recipe: %s"), reason->message);
       g_error_free (reason);
       return NULL;
     }
@@ -147,8 +150,8 @@ read_range (PstRecipeReader *reader, const char *group,
                       range + 1) ||
       range[0] > range[1])
     return pst_recipe_reader_fail (reader, group, key->name, error,
-                                   "two numbers from %g to %g, the smaller "
-                                   "first, such as 0.5;2",
+                                   _ ("two numbers from %g to %g, the smaller "
+                                   "first, such as 0.5;2"),
                                    key->low, key->high);
   memcpy (to, range, sizeof range);
   return TRUE;
@@ -168,7 +171,7 @@ read_word (PstRecipeReader *reader, const char *group,
         return TRUE;
       }
   all = g_strjoinv (", ", (char **) key->words);
-  return pst_recipe_reader_fail (reader, group, key->name, error, "one of %s",
+  return pst_recipe_reader_fail (reader, group, key->name, error, _ ("one of %s"),
                                  all);
 }
 
@@ -187,8 +190,8 @@ pst_recipe_reader_words (PstRecipeReader *reader, const char *group,
   if (words->len == 0)
     {
       pst_recipe_reader_fail (reader, group, key, error,
-                              "this list must name one thing or more, with "
-                              "“;” between them");
+                              _ ("this list must name one thing or more, with "
+                              "“;” between them"));
       return NULL;
     }
   g_ptr_array_add (words, NULL);
@@ -270,7 +273,7 @@ pst_recipe_reader_share (PstRecipeReader *reader, const char *group,
   *colon = '\0';
   if (! parse_number (colon + 1, 0, 1e6, share))
     return pst_recipe_reader_fail (reader, group, key, error,
-                                   "after “:” a number from 0 to 1000000");
+                                   _ ("after “:” a number from 0 to 1000000"));
   return TRUE;
 }
 
@@ -294,8 +297,8 @@ pst_recipe_reader_ints (PstRecipeReader *reader, const char *group,
       if (*n > most || ! parse_number (words[i], low, high, &number) ||
           number != floor (number))
         return pst_recipe_reader_fail (reader, group, key, error,
-                                       "at most %d whole numbers from %d to "
-                                       "%d", most, low, high);
+                                       _ ("at most %d whole numbers from %d to "
+                                       "%d"), most, low, high);
       to[i] = (int) number;
     }
   return TRUE;
@@ -319,7 +322,7 @@ pst_recipe_reader_finish (PstRecipeReader *reader, GError **error)
           if (g_hash_table_contains (reader->known, name))
             continue;
           g_set_error (error, PST_ERROR, PST_ERROR_ARGUMENT,
-                       "[%s] %s: there is no such key in a recipe",
+                       _ ("[%s] %s: there is no such key in a recipe"),
                        groups[i], keys[k]);
           return FALSE;
         }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
 #include "core/train/recipe.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -258,7 +261,7 @@ read_layers (PstRecipeReader *reader, const char *key, PstLayer *layers,
     return FALSE;
   if (g_strv_length (items) > PST_MAX_LAYERS)
     return pst_recipe_reader_fail (reader, "features", key, error,
-                                   "at most %d layers", PST_MAX_LAYERS);
+                                   _ ("at most %d layers"), PST_MAX_LAYERS);
   for (*n = 0; items[*n]; (*n)++)
     {
       if (! pst_recipe_reader_share (reader, "features", key, items[*n],
@@ -281,7 +284,7 @@ read_features (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
     return FALSE;
   if (! recipe->features)
     return pst_recipe_reader_fail (reader, "features", "network", error,
-                                   "a feature network is needed");
+                                   _ ("a feature network is needed"));
   return TRUE;
 }
 
@@ -302,7 +305,7 @@ read_discriminator (PstRecipeReader *reader, const char *group,
   memcpy (one->strides, strides, sizeof strides);
   if (recipe->discriminators->len > PST_MAX_DISCRIMINATORS)
     return pst_recipe_reader_fail (reader, group, NULL, error,
-                                   "at most %d discriminators",
+                                   _ ("at most %d discriminators"),
                                    PST_MAX_DISCRIMINATORS);
   if (! pst_recipe_reader_read (reader, group, discriminator_keys, one,
                                 error) ||
@@ -316,7 +319,7 @@ read_discriminator (PstRecipeReader *reader, const char *group,
     return FALSE;
   if (n != one->depth)
     return pst_recipe_reader_fail (reader, group, "strides", error,
-                                   "as many strides as channels (%d)",
+                                   _ ("as many strides as channels (%d)"),
                                    one->depth);
   return TRUE;
 }
@@ -339,12 +342,12 @@ read_style (PstRecipeReader *reader, const char *group, PstRecipe *recipe,
     if (! g_ascii_islower (*p) && ! g_ascii_isdigit (*p) && *p != '-')
       return pst_recipe_reader_fail (
         reader, group, NULL, error,
-        "an id of lower-case letters, digits and “-” after “style ”");
+        _ ("an id of lower-case letters, digits and “-” after “style ”"));
   if (! pst_recipe_reader_read (reader, group, style_keys, style, error))
     return FALSE;
   if (! style->pictures)
     return pst_recipe_reader_fail (reader, group, "pictures", error,
-                                   "one picture or more");
+                                   _ ("one picture or more"));
   if (! style->title)
     style->title = g_strdup (style->id);
   return TRUE;
@@ -366,7 +369,7 @@ read_phase (PstRecipeReader *reader, const char *group, PstRecipe *recipe,
     return FALSE;
   if (settings.from <= last->from)
     return pst_recipe_reader_fail (reader, group, "from", error,
-                                   "a step after the phase before (%" G_GINT64_FORMAT ")",
+                                   _ ("a step after the phase before (%" G_GINT64_FORMAT ")"),
                                    last->from);
   g_array_append_val (recipe->phases, settings);
   return TRUE;
@@ -393,7 +396,7 @@ read_numbered (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
     }
   if (recipe->styles->len == 0)
     return pst_recipe_reader_fail (reader, "style …", NULL, error,
-                                   "one style or more");
+                                   _ ("one style or more"));
   return TRUE;
 }
 
@@ -443,7 +446,7 @@ pst_recipe_load (const char *path, const char *data, GError **error)
   if (! g_file_get_contents (path, &text, NULL, &reason))
     {
       g_set_error (error, PST_ERROR, PST_ERROR_FILE,
-                   "The recipe cannot be read: %s", reason->message);
+                   _ ("The recipe cannot be read: %s"), reason->message);
       g_error_free (reason);
       return NULL;
     }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
 #include "core/train/trainer-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
@@ -68,7 +71,7 @@ load_style (PstTrainer *trainer, const PstRecipeStyle *style, GError **error)
       if (paths->len == 0)
         {
           g_set_error (error, PST_ERROR, PST_ERROR_FILE,
-                       "[style %s]: there is no picture at %s", style->id,
+                       _ ("[style %s]: there is no picture at %s"), style->id,
                        style->pictures[i]);
           return NULL;
         }
@@ -395,9 +398,9 @@ pst_trainer_step (PstTrainer *trainer, PstLosses *losses, GError **error)
   else if (++trainer->n_lost >= MAX_LOST)
     {
       g_set_error (error, PST_ERROR, PST_ERROR_DIVERGED,
-                   "The training has left the numbers: %d gradients in a row "
+                   _ ("The training has left the numbers: %d gradients in a row "
                    "were not finite. Go on from the last checkpoint with "
-                   "smaller rates.",
+                   "smaller rates."),
                    MAX_LOST);
       return FALSE;
     }
