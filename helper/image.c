@@ -181,6 +181,15 @@ open_source (HelperImage *image, const char *path, GError **error)
       return FALSE;
     }
   take (image, made);
+  if (vips_copy (image->source, &made, NULL) != 0)
+    {
+      helper_image_fail (path, error);
+      return FALSE;
+    }
+  take (image, made);
+  /* libvips before 8.15 leaves the tag behind */
+  vips_image_remove (image->source, "exif-ifd0-Orientation");
+  vips_image_set_int (image->source, VIPS_META_ORIENTATION, 1);
   return TRUE;
 }
 

@@ -166,14 +166,15 @@ target_type (const VipsImage *source, VipsBandFormat depth)
   return VIPS_INTERPRETATION_sRGB;
 }
 
-/* What travels with a picture. The small picture inside EXIF shows the photo,
- * and the orientation is applied already. */
+/* What travels with a picture. The small picture inside EXIF shows the photo
+ * and stays behind. */
 static void *
 copy_field (VipsImage *source, const char *name, GValue *value, void *to)
 {
   static const char *const kept[] = {
     "exif-",      "icc-profile-data",  "iptc-data", "photoshop-data",
     "png-comment", "image-description", "xmp-data",  "resolution-unit",
+    "orientation",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (kept); i++)

@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The program `pastiche` from outside: test HELPER MODELS [TEST-OPTION…] */
+#include <glib/gstdio.h>
+#include <lcms2.h>
+#include <math.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <vips/vips.h>
+
+#define WIDTH 48
+#define HEIGHT 36
+
+static const char *helper;
+static const char *models;
+static char       *folder;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VipsImage, g_object_unref)
+
+typedef struct
+{
+  const char    *ending;
+  int            bands;
+  VipsBandFormat depth;
+  gboolean       wide; /* with the profile of another colour space */
+  float          tolerance; /* of a picture that goes through the network */
+} Kind;
+
+static const Kind kinds[] = {
+  { ".png", 3, VIPS_FORMAT_UCHAR, FALSE, 0.006f },
+  { ".png", 4, VIPS_FORMAT_UCHAR, FALSE, 0.006f },
+  { ".png", 1, VIPS_FORMAT_UCHAR, FALSE, 0.006f },
+  { ".png", 2, VIPS_FORMAT_UCHAR, FALSE, 0.006f },
+  { ".png", 3, VIPS_FORMAT_USHORT, FALSE, 0.006f },
+  { ".png", 4, VIPS_FORMAT_USHORT, TRUE, 0.006f },
+  { ".png", 4, VIPS_FORMAT_UCHAR, TRUE, 0.006f },
+  { ".tif", 3, VIPS_FORMAT_UCHAR, TRUE, 0.006f },
+  { ".tif", 4, VIPS_FORMAT_USHORT, FALSE, 0.006f },
+  { ".tif", 2, VIPS_FORMAT_USHORT, FALSE, 0.006f },
+  { ".tiff", 3, VIPS_FORMAT_FLOAT, TRUE, 0.006f },
+  { ".tif", 4, VIPS_FORMAT_FLOAT, TRUE, 0.006f },
+  { ".webp", 3, VIPS_FORMAT_UCHAR, FALSE, 0.006f },
+  { ".webp", 4, VIPS_FORMAT_UCHAR, TRUE, 0.006f },
+  { ".jpg", 3, VIPS_FORMAT_UCHAR, TRUE, 6.0f / 255 },
+  { ".jpeg", 1, VIPS_FORMAT_UCHAR, FALSE, 6.0f / 255 },
+};
+
+static char *
+at (const char *name)
+{
+  return g_build_filename (folder, name, NULL);
+}
+
+/* Runs the program; what it says on standard error in @said. */
+G_GNUC_NULL_TERMINATED static int
+run (char **said, ...)
+{
+  g_autoptr (GPtrArray) words = g_ptr_array_new ();
+  g_autoptr (GError)    error = NULL;
+  g_autofree char      *out = NULL;
+  g_autofree char      *text = NULL;
+  const char           *word;
+  int                   status;
+  va_list               list;
+
+  g_ptr_array_add (words, (char *) helper);
+  va_start (list, said);
+  while ((word = va_arg (list, const char *)))
+    g_ptr_array_add (words, (char *) word);
+  va_end (list);
+  g_ptr_array_add (words, NULL);
+  g_spawn_sync (NULL, (char **) words->pdata, NULL, G_SPAWN_DEFAULT, NULL,
+                NULL, &out, &text, &status, &error);
+  g_assert_no_error (error);
+  g_assert_true (WIFEXITED (status));
+  if (*text)
+    g_test_message ("%s", g_strchomp (text));
+  if (said)
+    *said = g_strconcat (out, text, NULL);
+  return WEXITSTATUS (status);
+}
+
+static char *
+model (const char *name)
+{
+  return g_build_filename (models, name, NULL);
+}
+
+/* A profile with the primaries of a wide colour space. */
+static void
+add_wide_profile (VipsImage *image)
+{
+  const cmsCIExyY       white = { 0.3127, 0.3290, 1 };
+  const cmsCIExyYTRIPLE primaries = { { 0.64, 0.33, 1 },
+                                      { 0.21, 0.71, 1 },
+                                      { 0.15, 0.06, 1 } };
+  cmsToneCurve         *line = cmsBuildGamma (NULL, 2.2);
+  cmsToneCurve         *curves[3] = { line, line, line };
+  cmsHPROFILE           profile;
+  g_autofree void      *bytes = NULL;
+  cmsUInt32Number       size = 0;
+
+  profile = cmsCreateRGBProfile (&white, &primaries, curves);
+  cmsSaveProfileToMem (profile, NULL, &size);
+  bytes = g_malloc (size);
+  cmsSaveProfileToMem (profile, bytes, &size);
+  vips_image_set_blob_copy (image, VIPS_META_ICC_NAME, bytes, size);
+  cmsCloseProfile (profile);
+  cmsFreeToneCurve (line);
+}
+
+/* Smooth colours; a hole and a half-transparent part where there is alpha. */
+static float
+value_at (const Kind *kind, int x, int y, int band)
+{
+  float value;
+
+  if (kind->bands % 2 == 0 && band == kind->bands - 1)
+    return x < 10 && y < 10 ? 0 : x < 20 ? 0.4f : 1;
+  if (kind->bands <= 2)
+    return (float) (x + y) / (WIDTH + HEIGHT);
+  value = band == 0   ? (float) x / WIDTH
+          : band == 1 ? (float) y / HEIGHT
+                      : 0.7f - 0.4f * x * y / (WIDTH * HEIGHT);
+  /* colours that sRGB has as well */
+  return kind->wide ? 0.4f + 0.3f * value : value;
+}
+
+static VipsImage *
+new_picture (const Kind *kind)
+{
+  gsize             n = (gsize) WIDTH * HEIGHT * kind->bands;
+  gsize             size = vips_format_sizeof (kind->depth);
+  g_autofree void  *data = g_malloc (n * size);
+  VipsImage        *image;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      int   x = i / kind->bands % WIDTH, y = i / kind->bands / WIDTH;
+      float value = value_at (kind, x, y, i % kind->bands);
+
+      if (kind->depth == VIPS_FORMAT_UCHAR)
+        ((guint8 *) data)[i] = lrintf (value * 255);
+      else if (kind->depth == VIPS_FORMAT_USHORT)
+        ((guint16 *) data)[i] = lrintf (value * 65535);
+      else
+        ((float *) data)[i] = value;
+    }
+  image = vips_image_new_from_memory_copy (data, n * size, WIDTH, HEIGHT,
+                                           kind->bands, kind->depth);
+  g_assert_nonnull (image);
+  if (kind->bands <= 2)
+    image->Type = kind->depth == VIPS_FORMAT_USHORT ? VIPS_INTERPRETATION_GREY16
+                                                    : VIPS_INTERPRETATION_B_W;
+  else
+    image->Type = kind->depth == VIPS_FORMAT_USHORT  ? VIPS_INTERPRETATION_RGB16
+                  : kind->depth == VIPS_FORMAT_UCHAR ? VIPS_INTERPRETATION_sRGB
+                                                     : VIPS_INTERPRETATION_RGB;
+  if (kind->wide)
+    add_wide_profile (image);
+  return image;
+}
+
+static void
+save (VipsImage *image, const char *path)
+{
+  int failed;
+
+  if (g_str_has_suffix (path, ".webp"))
+    failed = vips_webpsave (image, path, "lossless", TRUE, NULL);
+  else if (g_str_has_suffix (path, ".jpg"))
+    failed = vips_jpegsave (image, path, "Q", 98, NULL);
+  else
+    failed = vips_image_write_to_file (image, path, NULL);
+  if (failed)
+    g_error ("%s", vips_error_buffer ());
+}
+
+static VipsImage *
+load (const char *path)
+{
+  g_autoptr (VipsImage) image = vips_image_new_from_file (path, NULL);
+
+  if (! image)
+    g_error ("%s", vips_error_buffer ());
+  return vips_image_copy_memory (image);
+}
+
+static double
+number (const VipsImage *image, int x, int y, int band)
+{
+  const void *p = VIPS_IMAGE_ADDR ((VipsImage *) image, x, y);
+
+  return image->BandFmt == VIPS_FORMAT_UCHAR
+             ? ((const guint8 *) p)[band] / 255.0
+         : image->BandFmt == VIPS_FORMAT_USHORT
+             ? ((const guint16 *) p)[band] / 65535.0
+             : ((const float *) p)[band];
+}
+
+static void
+assert_same_profile (VipsImage *a, VipsImage *b)
+{
+  const void *p, *q;
+  size_t      n, m;
+
+  g_assert_cmpint (vips_image_get_typeof (a, VIPS_META_ICC_NAME), ==,
+                   vips_image_get_typeof (b, VIPS_META_ICC_NAME));
+  if (vips_image_get_typeof (a, VIPS_META_ICC_NAME) == 0)
+    return;
+  vips_image_get_blob (a, VIPS_META_ICC_NAME, &p, &n);
+  vips_image_get_blob (b, VIPS_META_ICC_NAME, &q, &m);
+  g_assert_cmpmem (p, n, q, m);
+}
+
+/* Largest difference of the colours that show; alpha must be the same. */
+static double
+compare (const VipsImage *a, const VipsImage *b, gboolean hidden_too)
+{
+  gboolean alpha = a->Bands % 2 == 0;
+  int      colours = a->Bands - alpha;
+  double   largest = 0;
+
+  g_assert_cmpint (a->Xsize, ==, b->Xsize);
+  g_assert_cmpint (a->Ysize, ==, b->Ysize);
+  g_assert_cmpint (a->BandFmt, ==, b->BandFmt);
+  g_assert_cmpint (b->Bands % 2 == 0, ==, alpha);
+  for (int y = 0; y < a->Ysize; y++)
+    for (int x = 0; x < a->Xsize; x++)
+      {
+        if (alpha)
+          g_assert_cmpfloat (number (a, x, y, a->Bands - 1), ==,
+                             number (b, x, y, b->Bands - 1));
+        if (alpha && ! hidden_too && number (a, x, y, a->Bands - 1) == 0)
+          continue;
+        for (int c = 0; c < b->Bands - alpha; c++)
+          largest = MAX (largest, fabs (number (a, x, y, MIN (c, colours - 1))
+                                        - number (b, x, y, c)));
+      }
+  return largest;
+}
+
+/* At strength 0 lossless formats come back to the bit; through a network that
+ * changes nothing, colours survive the way to sRGB and back. */
+static void
+test_round_trip (gconstpointer data)
+{
+  const Kind           *kind = data;
+  g_autofree char      *in_name = g_strconcat ("in", kind->ending, NULL);
+  g_autofree char      *out_name = g_strconcat ("out", kind->ending, NULL);
+  g_autofree char      *in = at (in_name);
+  g_autofree char      *out = at (out_name);
+  g_autofree char      *mirror = model ("mirror.onnx");
+  g_autoptr (VipsImage) picture = new_picture (kind);
+  g_autoptr (VipsImage) before = NULL;
+  g_autoptr (VipsImage) zero = NULL;
+  g_autoptr (VipsImage) full = NULL;
+  gboolean              lossless = ! g_str_has_prefix (kind->ending, ".j");
+  gboolean              hides = g_str_equal (kind->ending, ".webp");
+  double                difference;
+
+  save (picture, in);
+  before = load (in);
+  g_assert_cmpint (run (NULL, "apply", mirror, in, out, "--strength", "0",
+                        "--quality", "100", NULL), ==, 0);
+  zero = load (out);
+  g_assert_cmpint (zero->Bands, ==, before->Bands);
+  assert_same_profile (before, zero);
+  difference = compare (before, zero, ! hides);
+  if (lossless)
+    g_assert_cmpfloat (difference, ==, 0);
+  else
+    g_assert_cmpfloat (difference, <, kind->tolerance);
+
+  g_assert_cmpint (run (NULL, "apply", mirror, in, out, "--quality", "100",
+                        NULL), ==, 0);
+  full = load (out);
+  g_assert_cmpint (full->Bands, ==, before->Bands + (kind->bands <= 2 ? 2 : 0));
+  assert_same_profile (before, full);
+  difference = compare (before, full, FALSE);
+  g_test_message ("largest difference %.5f", difference);
+  g_assert_cmpfloat (difference, <, kind->tolerance);
+}
+
+/* From one format to another: depth goes down where it must, alpha is laid
+ * over white for JPEG, with a word. */
+static void
+test_formats (void)
+{
+  const Kind            deep = { ".tif", 4, VIPS_FORMAT_FLOAT, TRUE, 0 };
+  g_autofree char      *in = at ("deep.tif");
+  g_autofree char      *mirror = model ("mirror.onnx");
+  g_autoptr (VipsImage) picture = new_picture (&deep);
+  const struct
+  {
+    const char    *name;
+    int            bands;
+    VipsBandFormat depth;
+  } cases[] = { { "d.jpg", 3, VIPS_FORMAT_UCHAR },
+                { "d.PNG", 4, VIPS_FORMAT_USHORT },
+                { "d.webp", 4, VIPS_FORMAT_UCHAR },
+                { "d.tiff", 4, VIPS_FORMAT_FLOAT } };
+
+  save (picture, in);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char      *out = at (cases[i].name);
+      g_autofree char      *said = NULL;
+      g_autoptr (VipsImage) made = NULL;
+
+      g_assert_cmpint (run (&said, "apply", mirror, in, out, NULL), ==, 0);
+      made = load (out);
+      g_assert_cmpint (made->Bands, ==, cases[i].bands);
+      g_assert_cmpint (made->BandFmt, ==, cases[i].depth);
+      g_assert_true ((strstr (said, "JPEG") != NULL) == (i == 0));
+      assert_same_profile (picture, made);
+      if (i == 0) /* the hole is white */
+        g_assert_cmpfloat (number (made, 3, 3, 1), >, 0.97);
+    }
+}
+
+static void
+test_exif (void)
+{
+  const Kind            kind = { ".jpg", 3, VIPS_FORMAT_UCHAR, FALSE, 0 };
+  g_autofree char      *in = at ("turned.jpg");
+  g_autofree char      *out = at ("upright.jpg");
+  g_autofree char      *painter = model ("painter.onnx");
+  g_autoptr (VipsImage) picture = new_picture (&kind);
+  g_autoptr (VipsImage) made = NULL;
+  const char           *text;
+  int                   orientation = 1;
+
+  vips_image_set_string (picture, "exif-ifd0-Artist",
+                         "Someone (Someone, ASCII, 8 components, 8 bytes)");
+  vips_image_set_int (picture, VIPS_META_ORIENTATION, 6);
+  save (picture, in);
+  g_assert_cmpint (run (NULL, "apply", painter, in, out, "--style", "dots",
+                        NULL), ==, 0);
+  made = load (out);
+  g_assert_cmpint (made->Xsize, ==, HEIGHT);
+  g_assert_cmpint (made->Ysize, ==, WIDTH);
+  if (vips_image_get_typeof (made, VIPS_META_ORIENTATION))
+    vips_image_get_int (made, VIPS_META_ORIENTATION, &orientation);
+  g_assert_cmpint (orientation, ==, 1);
+  g_assert_cmpint (vips_image_get_string (made, "exif-ifd0-Artist", &text), ==,
+                   0);
+  g_assert_true (g_str_has_prefix (text, "Someone"));
+}
+
+static void
+test_cmyk (void)
+{
+  const Kind            kind = { ".jpg", 3, VIPS_FORMAT_UCHAR, FALSE, 0 };
+  g_autofree char      *in = at ("print.jpg");
+  g_autofree char      *out = at ("screen.png");
+  g_autofree char      *mirror = model ("mirror.onnx");
+  g_autofree char      *said = NULL;
+  g_autoptr (VipsImage) picture = new_picture (&kind);
+  g_autoptr (VipsImage) inks = NULL;
+  g_autoptr (VipsImage) made = NULL;
+
+  if (vips_colourspace (picture, &inks, VIPS_INTERPRETATION_CMYK, NULL) != 0)
+    g_error ("%s", vips_error_buffer ());
+  save (inks, in);
+  g_assert_cmpint (run (&said, "apply", mirror, in, out, NULL), ==, 0);
+  g_assert_nonnull (strstr (said, "CMYK"));
+  made = load (out);
+  g_assert_cmpint (made->Bands, ==, 3);
+  g_assert_cmpfloat (fabs (number (made, 24, 18, 0) - 0.5), <, 0.15);
+}
+
+static void
+test_pages (void)
+{
+  const Kind            kind = { ".webp", 3, VIPS_FORMAT_UCHAR, FALSE, 0 };
+  g_autofree char      *in = at ("film.webp");
+  g_autofree char      *out = at ("frame.png");
+  g_autofree char      *mirror = model ("mirror.onnx");
+  g_autofree char      *said = NULL;
+  VipsImage            *pages[2] = { new_picture (&kind), NULL };
+  g_autoptr (VipsImage) film = NULL;
+  g_autoptr (VipsImage) made = NULL;
+
+  g_assert_cmpint (vips_invert (pages[0], &pages[1], NULL), ==, 0);
+  g_assert_cmpint (vips_arrayjoin (pages, &film, 2, "across", 1, NULL), ==, 0);
+  vips_image_set_int (film, VIPS_META_PAGE_HEIGHT, HEIGHT);
+  save (film, in);
+  g_assert_cmpint (run (&said, "apply", mirror, in, out, NULL), ==, 0);
+  g_assert_nonnull (strstr (said, "several pictures"));
+  made = load (out);
+  g_assert_cmpint (made->Ysize, ==, HEIGHT);
+  g_object_unref (pages[0]);
+  g_object_unref (pages[1]);
+}
+
+/* Onto itself: read whole before it is written. */
+static void
+test_in_place (void)
+{
+  const Kind            kind = { ".png", 3, VIPS_FORMAT_UCHAR, FALSE, 0 };
+  g_autofree char      *file = at ("same.png");
+  g_autofree char      *mirror = model ("mirror.onnx");
+  g_autoptr (VipsImage) picture = new_picture (&kind);
+  g_autoptr (VipsImage) made = NULL;
+  GStatBuf              mode;
+
+  save (picture, file);
+  g_chmod (file, 0640);
+  g_assert_cmpint (run (NULL, "apply", mirror, file, file, NULL), ==, 0);
+  made = load (file);
+  g_assert_cmpfloat (compare (picture, made, TRUE), <, 1.5 / 255);
+  g_stat (file, &mode);
+  g_assert_cmpint (mode.st_mode & 0777, ==, 0640);
+}
+
+static void
+test_refusals (void)
+{
+  const Kind       kind = { ".png", 3, VIPS_FORMAT_UCHAR, FALSE, 0 };
+  g_autofree char *in = at ("fine.png");
+  g_autofree char *out = at ("kept.png");
+  g_autofree char *odd = at ("out.xyz");
+  g_autofree char *lost = at ("nowhere/out.png");
+  g_autofree char *broken = at ("broken.png");
+  g_autofree char *cut = at ("cut.png");
+  g_autofree char *mirror = model ("mirror.onnx");
+  g_autofree char *painter = model ("painter.onnx");
+  g_autofree char *foreign = model ("foreign.onnx");
+  g_autofree char *bytes = NULL;
+  gsize            size;
+  const struct
+  {
+    const char *model, *in, *out, *option, *value;
+    int         status;
+    const char *word;
+  } cases[] = {
+    { mirror, in, odd, NULL, NULL, 2, ".webp" },
+    { mirror, in, lost, NULL, NULL, 1, "no folder" },
+    { mirror, "/none.png", out, NULL, NULL, 1, "/none.png" },
+    { mirror, broken, out, NULL, NULL, 1, "broken.png" },
+    { mirror, cut, out, NULL, NULL, 1, "cut.png" },
+    { broken, in, out, NULL, NULL, 1, "broken.png" },
+    { "/none.onnx", in, out, NULL, NULL, 1, "none.onnx" },
+    { "mirro", in, out, NULL, NULL, 1, "mirror" },
+    { painter, in, out, NULL, NULL, 1, "--style" },
+    { painter, in, out, "--style", "dot", 1, "dots" },
+    { foreign, in, out, NULL, NULL, 2, "--channels" },
+    { mirror, in, out, "--strength", "201", 2, "200" },
+    { mirror, in, out, "--strength", "much", 2, "much" },
+    { mirror, in, out, "--brush-size", "1", 2, "25" },
+    { mirror, in, out, "--threads", "-1", 2, "threads" },
+    { mirror, in, out, "--memory", "lots", 2, "800M" },
+    { mirror, in, out, "--memory", "1k", 1, "memory" },
+    { mirror, in, out, "--quality", "0", 2, "100" },
+    { mirror, in, out, "--speed", "1", 2, "--speed" },
+  };
+  g_autoptr (VipsImage) picture = new_picture (&kind);
+
+  save (picture, in);
+  g_file_get_contents (in, &bytes, &size, NULL);
+  g_file_set_contents (cut, bytes, size - 60, NULL);
+  g_file_set_contents (broken, "rubbish", -1, NULL);
+  g_file_set_contents (out, "mine", -1, NULL);
+  g_setenv ("PASTICHE_MODELS", models, TRUE);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *said = NULL;
+      g_autofree char *kept = NULL;
+
+      g_assert_cmpint (run (&said, "apply", cases[i].model, cases[i].in,
+                            cases[i].out, cases[i].option, cases[i].value,
+                            NULL), ==, cases[i].status);
+      g_assert_true (g_str_has_prefix (said, "pastiche: "));
+      g_assert_nonnull (strstr (said, cases[i].word));
+      g_assert_null (strchr (g_strchomp (said), '\n'));
+      g_file_get_contents (out, &kept, NULL, NULL);
+      g_assert_cmpstr (kept, ==, "mine");
+    }
+  g_unsetenv ("PASTICHE_MODELS");
+  g_assert_cmpint (run (NULL, "apply", mirror, in, NULL), ==, 2);
+  g_assert_cmpint (run (NULL, "paint", NULL), ==, 2);
+  g_assert_cmpint (run (NULL, NULL), ==, 2);
+  g_assert_cmpint (run (NULL, "--help", NULL), ==, 0);
+  g_assert_cmpint (run (NULL, "--version", NULL), ==, 0);
+}
+
+static void
+test_info (void)
+{
+  g_autofree char *painter = model ("painter.onnx");
+  g_autofree char *said = NULL;
+  g_autofree char *recipe = NULL;
+  g_autofree char *list = NULL;
+  g_auto (GStrv)   lines = NULL;
+
+  g_assert_cmpint (run (&said, "info", painter, NULL), ==, 0);
+  g_assert_nonnull (strstr (said, "stripes: Stripes, A. Painter (CC BY 4.0)"));
+  g_assert_nonnull (strstr (said, "RGB, 0 to 1"));
+  g_assert_cmpint (run (&recipe, "info", "--recipe", painter, NULL), ==, 0);
+  g_assert_cmpstr (recipe, ==, "# none\n");
+  g_setenv ("PASTICHE_MODELS", models, TRUE);
+  g_assert_cmpint (run (&list, "info", "--list", NULL), ==, 0);
+  lines = g_strsplit (list, "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, 4);
+  g_assert_true (g_str_has_prefix (lines[0], "dots\tDots\tB. Painter\t"));
+  g_setenv ("PASTICHE_MODELS", "/nowhere", TRUE);
+  g_assert_cmpint (run (NULL, "info", "--list", NULL), ==, 1);
+  g_unsetenv ("PASTICHE_MODELS");
+}
+
+/* Nothing is left lying about under other names. */
+static void
+test_leftovers (void)
+{
+  GDir       *dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (dir)))
+    g_assert_false (g_str_has_prefix (name, "."));
+  g_dir_close (dir);
+}
+
+static void
+remove_folder (void)
+{
+  GDir       *dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (dir)))
+    {
+      g_autofree char *path = at (name);
+
+      g_unlink (path);
+    }
+  g_dir_close (dir);
+  g_rmdir (folder);
+}
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  g_setenv ("LC_ALL", "C.UTF-8", TRUE);
+  g_setenv ("VIPS_WARNING", "0", TRUE);
+  g_assert_cmpint (argc, >=, 3);
+  helper = argv[1];
+  models = argv[2];
+  argv[2] = argv[0];
+  argc -= 2;
+  argv += 2;
+  g_test_init (&argc, &argv, NULL);
+  g_assert_cmpint (VIPS_INIT (argv[0]), ==, 0);
+  vips_cache_set_max (0); /* the same names come again */
+  folder = g_dir_make_tmp ("pastiche-helper-XXXXXX", NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      g_autofree char *name = NULL;
+
+      name = g_strdup_printf ("/helper/round-trip/%s-%d-%s%s",
+                              kinds[i].ending + 1, kinds[i].bands,
+                              vips_enum_nick (VIPS_TYPE_BAND_FORMAT,
+                                              kinds[i].depth),
+                              kinds[i].wide ? "-wide" : "");
+      g_test_add_data_func (name, &kinds[i], test_round_trip);
+    }
+  g_test_add_func ("/helper/formats", test_formats);
+  g_test_add_func ("/helper/exif", test_exif);
+  g_test_add_func ("/helper/cmyk", test_cmyk);
+  g_test_add_func ("/helper/pages", test_pages);
+  g_test_add_func ("/helper/in-place", test_in_place);
+  g_test_add_func ("/helper/refusals", test_refusals);
+  g_test_add_func ("/helper/info", test_info);
+  g_test_add_func ("/helper/leftovers", test_leftovers);
+  status = g_test_run ();
+  remove_folder ();
+  vips_shutdown ();
+  return status;
+}
