@@ -9,3 +9,5 @@
 #include "core/style/model.h"
 #include "core/style/pixels.h"
 #include "core/style/stylize.h"
+#include "core/train/host.h"
+#include "core/train/trainer.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <vips/vips.h>
 
-#include "core/base/error.h"
+#include "core/pst.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VipsImage, g_object_unref)
 

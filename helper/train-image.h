@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "core/train/host.h"
+#include "core/pst.h"
 
 /* Pictures for training through libvips. */
 PstTrainHost pst_train_image_host (void);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/train/trainer.h"
+#include "core/pst.h"
 #include "helper/train-image.h"
 
 typedef struct

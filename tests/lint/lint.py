@@ -26,7 +26,7 @@ ARROWS = {
     "core/style": {"core/base", "core/kernels", "core/graph", "core/onnx",
                    "core/style"},
     "core/train": {"core/base", "core/kernels", "core/graph", "core/onnx",
-                   "core/train"},
+                   "core/train", "core/style/metadata.h"},
     "core/eval": {"core/base", "core/kernels", "core/graph", "core/onnx",
                   "core/eval"},
     "core": {"core", "core/base", "core/kernels", "core/graph", "core/ops",
