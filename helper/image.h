@@ -68,5 +68,7 @@ gboolean helper_image_save (HelperImage *image, gboolean unchanged,
 /* For people: a sentence of what went wrong in libvips. */
 void helper_image_fail (const char *path, GError **error);
 
+#if VIPS_MAJOR_VERSION == 8 && VIPS_MINOR_VERSION < 16
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VipsImage, g_object_unref)
+#endif
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HelperImage, helper_image_free)

@@ -9,8 +9,8 @@
 #include <vips/vips.h>
 
 #include "core/pst.h"
+#include "helper/image.h"
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (VipsImage, g_object_unref)
 
 /* Moves libvips's words into @error. */
 static gboolean

@@ -14,7 +14,9 @@ static const char *helper;
 static const char *models;
 static char       *folder;
 
+#if VIPS_MAJOR_VERSION == 8 && VIPS_MINOR_VERSION < 16
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VipsImage, g_object_unref)
+#endif
 
 typedef struct
 {
