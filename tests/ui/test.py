@@ -151,9 +151,9 @@ def dialog_of(session):
     return dialog
 
 
-def preview_is(dialog, words):
+def preview_is(dialog, words, name="Preview"):
     from desktop import find
-    preview = find(dialog, ("image", "drawing area"), "Preview")
+    preview = find(dialog, ("image", "drawing area"), name)
     return preview is not None and preview.get_description() in words
 
 
@@ -328,7 +328,8 @@ def test_menu(tap, host, artefacts):
         item = menu_item(window, "滤镜", "艺术", "风格迁移")
         item.get_action_iface().do_action(0)
         dialog = wait("dialog", lambda: find_window("风格迁移"), 60)
-        wait("preview", lambda: preview_is(dialog, ("已绘制",)), 120)
+        wait("preview", lambda: preview_is(dialog, ("已绘制",), "预览"),
+             120)
         time.sleep(0.5)
         screenshot("风格迁移", os.path.join(artefacts, "dialog-zh_CN.png"))
         tap.ok("the menu opens the dialog, both in Chinese")
