@@ -11,6 +11,8 @@
 #define FIELD_METADATA 14
 /* The head of a field takes 15 bytes at most (20 with a long varint). */
 #define HEAD 24
+/* What unpacking an entry takes beside its texts. */
+#define ENTRY_BUDGET 65536
 /* Fields of a model that are looked at. */
 #define MAX_FIELDS 65536
 
@@ -44,7 +46,7 @@ read_entry (GHashTable *metadata, int fd, gsize offset, gsize size,
                           _("needs more memory than there is for it"));
   if (pst_onnx_file_read (fd, data, size, offset, error) == (gssize) size)
     entry = pst_onnx_unpack (&pst__onnx__entry__descriptor, data, size,
-                             pst_onnx_unpack_budget (size), error);
+                             2 * size + ENTRY_BUDGET, error);
   else if (error && ! *error)
     pst_onnx_fail (error, PST_ERROR_FORMAT,
                    _("is damaged, or not all of it is there"));
