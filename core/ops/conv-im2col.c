@@ -316,8 +316,8 @@ im2col_backward (const PstConv *conv, PstCall *call, guint8 *shared,
   if (dw)
     {
       pst_pool_run (call->pool, work.n_slices, weight_gradient_slice, &work);
-      for (gint64 s = 0; s < work.n_slices; s++)
-        add_weight_gradient (&work, work.du + s * weight_floats (&work), dw);
+      pst_conv_sum_slices (work.du, weight_floats (&work), work.n_slices);
+      add_weight_gradient (&work, work.du, dw);
     }
   if (db)
     pst_conv_bias_gradient (conv, dy, db);

@@ -309,8 +309,8 @@ rows_backward (const PstConv *conv, PstCall *call, guint8 *shared,
   if (dw)
     {
       pst_pool_run (call->pool, work.n_slices, weight_gradient_slice, &work);
-      for (gint64 s = 0; s < work.n_slices; s++)
-        add_weight_gradient (&work, work.dr + s * weight_floats (&work), dw);
+      pst_conv_sum_slices (work.dr, weight_floats (&work), work.n_slices);
+      add_weight_gradient (&work, work.dr, dw);
     }
   if (db)
     pst_conv_bias_gradient (conv, dy, db);

@@ -136,16 +136,8 @@ static void
 add_weight_gradient (const Work *work, PstTensor *dw)
 {
   const PstConv *conv = work->conv;
-  gsize          size = weight_floats (conv);
 
-  for (gint64 s = 1; s < work->n_slices; s++)
-    {
-      float *restrict       sum = work->du;
-      const float *restrict part = work->du + s * size;
-
-      for (gsize i = 0; i < size; i++)
-        sum[i] += part[i];
-    }
+  pst_conv_sum_slices (work->du, weight_floats (conv), work->n_slices);
   for (gint64 c = 0; c < conv->c; c++)
     for (gint64 k = 0; k < conv->k; k++)
       {

@@ -303,6 +303,20 @@ pst_conv_bias_gradient (const PstConv *conv, const float *dy, float *db)
       }
 }
 
+void
+pst_conv_sum_slices (float *slices, gsize size, gint64 n)
+{
+  float *restrict sum = slices;
+
+  for (gint64 s = 1; s < n; s++)
+    {
+      const float *restrict part = slices + s * size;
+
+      for (gsize i = 0; i < size; i++)
+        sum[i] += part[i];
+    }
+}
+
 const PstOp pst_op_conv = {
   .domain = "",
   .type = "Conv",

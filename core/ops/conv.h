@@ -73,3 +73,6 @@ gboolean pst_conv_parse (const PstCall *call, PstConv *conv, GError **error);
 
 /* db[k] += sum of dy over all pixels, in a fixed order. */
 void pst_conv_bias_gradient (const PstConv *conv, const float *dy, float *db);
+
+/* The first of @n slices of @size floats becomes the sum of all, in order. */
+void pst_conv_sum_slices (float *slices, gsize size, gint64 n);
