@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/memory.h"
 #include "core/style/controls.h"
 #include "core/style/resample.h"
 #include "core/style/stylize.h"
@@ -414,6 +415,40 @@ test_refusals (Fixture *fixture, gconstpointer make)
   g_free (before.data);
 }
 
+/* Every allocation fails once: an error each time, and nothing else. */
+static void
+test_no_memory (Fixture *fixture, gconstpointer make)
+{
+  PstPixels       pixels = new_picture (200, 150);
+  PstPixels       before = copy_picture (&pixels);
+  PstControls     controls = PST_CONTROLS_INIT;
+  const PstStyle *style = pst_model_find_style (fixture->model, "stripes");
+  gboolean        done = FALSE;
+  int             n = 0;
+
+  controls.picture_area = 3e6;
+  controls.n_threads = 1;
+  for (; ! done && n < 1000; n++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      pst_memory_fail_after (n);
+      done = pst_stylize (fixture->model, style, &controls, &pixels, NULL,
+                          NULL, NULL, &error);
+      pst_memory_fail_after (-1);
+      if (done)
+        break;
+      g_assert_error (error, PST_ERROR, PST_ERROR_MEMORY);
+      g_assert_cmpmem (pixels.data, bytes_of (&pixels), before.data,
+                       bytes_of (&before));
+    }
+  g_test_message ("%d allocations", n);
+  g_assert_true (done);
+  g_assert_cmpint (n, >, 10);
+  g_free (pixels.data);
+  g_free (before.data);
+}
+
 /* Tiles: little memory gives (nearly) the same picture, and no seams. */
 static void
 test_tiles_seamless (Fixture *fixture, gconstpointer make)
@@ -565,6 +600,7 @@ main (int argc, char **argv)
   ADD ("/stylize/out-of-range", pst_test_model_painter, test_out_of_range);
   ADD ("/stylize/cancel", pst_test_model_painter, test_cancel);
   ADD ("/stylize/refusals", pst_test_model_painter, test_refusals);
+  ADD ("/stylize/no-memory", pst_test_model_painter, test_no_memory);
   ADD ("/tiles/seamless", pst_test_model_painter, test_tiles_seamless);
   ADD ("/tiles/bounded", pst_test_model_painter, test_tiles_bounded);
   return g_test_run ();
