@@ -303,13 +303,25 @@ static void
 expand_backward (PstCall *call)
 {
   if (call->din[0] && call->dout[0])
-    pst_view_gather_add (call->pool, call->din[0], call->dout[0]);
+    pst_view_sum_add (call->pool, call->din[0], call->dout[0], 1.0f,
+                      call->shared);
+}
+
+static void
+expand_scratch (const PstCall *call, gsize *shared, gsize *per_worker)
+{
+  PstTensor out = *call->out[0];
+
+  pst_tensor_layout (&out); /* may not be laid out yet */
+  if (call->din && call->din[0])
+    *shared = pst_view_sum_scratch (call->in[0], &out);
 }
 
 const PstOp pst_op_expand = {
   .domain = "",
   .type = "Expand",
   .infer = expand_infer,
+  .scratch = expand_scratch,
   .forward = expand_forward,
   .backward = expand_backward,
 };

@@ -116,59 +116,15 @@ gemm_backward_ab (PstCall *call, const Gemm *gemm)
               call->din[1]->data, ldb);
 }
 
-typedef struct
-{
-  float       *out;
-  const float *g;
-  float        beta;
-} Bias;
-
-static void
-bias_term (gpointer data, const PstTile *tile, double *acc)
-{
-  const Bias *d = data;
-
-  for (gint64 r = 0; r < tile->rows; r++)
-    for (gint64 i = 0; i < tile->n; i++)
-      acc[tile->at[0] + r * tile->row[0] + i * tile->step[0]] +=
-          d->g[tile->at[1] + r * tile->row[1] + i * tile->step[1]];
-}
-
-static void
-bias_store (gpointer data, gint64 at, gint64 step, gint64 n,
-            const double *acc)
-{
-  const Bias *d = data;
-
-  for (gint64 i = 0; i < n; i++)
-    d->out[at + i * step] += d->beta * (float) acc[i];
-}
-
-static void
-gemm_backward_c (PstCall *call, float beta)
-{
-  const PstTensor *tensors[] = { call->din[2], call->dout[0] };
-  Bias      data = { call->din[2]->data, call->dout[0]->data, beta };
-  PstReduce reduce;
-
-  pst_reduce_init (&reduce, PST_REDUCE_SUM, &call->dout[0]->shape, 2,
-                   tensors);
-  pst_reduce_run (&reduce, call->pool, call->shared, bias_term, bias_store,
-                  &data);
-}
-
 static void
 gemm_scratch (const PstCall *call, gsize *shared, gsize *per_worker)
 {
   PstTensor out = *call->out[0];
-  PstReduce reduce;
 
   if (! call->din || call->n_in < 3 || ! call->din[2])
     return;
-  pst_tensor_layout (&out);
-  pst_reduce_init (&reduce, PST_REDUCE_SUM, &call->out[0]->shape, 2,
-                   (const PstTensor *const[]) { call->in[2], &out });
-  *shared = pst_reduce_scratch (&reduce);
+  pst_tensor_layout (&out); /* may not be laid out yet */
+  *shared = pst_view_sum_scratch (call->in[2], &out);
 }
 
 static void
@@ -181,7 +137,8 @@ gemm_backward (PstCall *call)
   read_gemm (&gemm, call);
   gemm_backward_ab (call, &gemm);
   if (call->n_in > 2 && call->din[2])
-    gemm_backward_c (call, gemm.beta);
+    pst_view_sum_add (call->pool, call->din[2], call->dout[0], gemm.beta,
+                      call->shared);
 }
 
 const PstOp pst_op_gemm = {

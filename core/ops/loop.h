@@ -124,10 +124,19 @@ void pst_view_copy (PstPool *pool, const PstTensor *to,
                     const PstTensor *from);
 /* to += from, float32, same shape */
 void pst_view_add (PstPool *pool, const PstTensor *to, const PstTensor *from);
-/* to += the sum of from over the axes where to has size 1, float32; in one
- * item an element, so meant for small parts */
-void pst_view_gather_add (PstPool *pool, const PstTensor *to,
-                          const PstTensor *from);
+/**
+ * pst_view_sum_add:
+ * @to: as @from, but of size 1 (or without the dimension) along axes that
+ *   are summed up
+ * @scratch: (nullable): pst_view_sum_scratch() bytes; without it each sum is
+ *   made by one thread, which is enough for small parts
+ *
+ * to += factor * the sum of @from, float32.
+ */
+void  pst_view_sum_add (PstPool *pool, const PstTensor *to,
+                        const PstTensor *from, float factor,
+                        gpointer scratch);
+gsize pst_view_sum_scratch (const PstTensor *to, const PstTensor *from);
 /* float32 */
 void pst_view_fill (PstPool *pool, const PstTensor *to, float value);
 /* Copies or adds in logical order between any two shapes of one count. */

@@ -616,5 +616,8 @@ main (int argc, char **argv)
   pst_test_reshape ();
   pst_test_arrange ();
   pst_test_loss ();
+  pst_test_compare ();
+  pst_test_channel ();
+  pst_test_conv_transpose ();
   return g_test_run ();
 }

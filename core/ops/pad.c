@@ -223,7 +223,7 @@ add_part (PstPool *pool, const PstTensor *padded, const PstTensor *source)
   if (pst_shape_equal (&padded->shape, &source->shape))
     pst_view_add (pool, source, padded);
   else
-    pst_view_gather_add (pool, source, padded);
+    pst_view_sum_add (pool, source, padded, 1.0f, NULL);
 }
 
 static void

@@ -3,13 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/base/memory.h"
-
 #include "core/ops/arguments.h"
-#include "core/ops/loop.h"
+#include "core/ops/window.h"
 
-#define MOST ((gint64) 1 << 30) /* pixels along an axis */
-#define STRIP 16                /* input rows of one item of the gradient */
+#define STRIP 16 /* input rows of one item of the gradient */
 
 typedef enum
 {
@@ -164,7 +161,7 @@ read_sizes (const PstCall *call, double *scale, gint64 *size, GError **error)
                             : scales[i];
       wanted = n_sizes ? (double) sizes[i]
                        : floor ((double) in[axis] * scales[i]);
-      if (! (wanted >= 1.0 && wanted <= (double) MOST && scale[axis] > 0.0))
+      if (! (wanted >= 1.0 && wanted <= (double) PST_WINDOW_MOST && scale[axis] > 0.0))
         return pst_call_fail (call, error, PST_ERROR_SHAPE,
                               _ ("%s cannot be resized so"),
                               PST_ARG_SHAPE (call->in[0]));
@@ -182,7 +179,7 @@ resize_infer (PstCall *call, GError **error)
   if (! pst_call_check (call, 1, 4, 4, error) || ! check_modes (call, error))
     return FALSE;
   if (pst_tensor_count (call->in[0]) < 1 ||
-      MAX (call->in[0]->shape.dim[2], call->in[0]->shape.dim[3]) > MOST)
+      MAX (call->in[0]->shape.dim[2], call->in[0]->shape.dim[3]) > PST_WINDOW_MOST)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
                           _ ("%s cannot be resized so"),
                           PST_ARG_SHAPE (call->in[0]));

@@ -55,7 +55,7 @@ typedef struct
 {
   void       *to;
   const void *from;
-  float       value;
+  float       value; /* to fill with, or a factor */
 } ViewData;
 
 #define DEFINE_TILE(name, type, op)                                           \
@@ -122,9 +122,10 @@ pst_view_add (PstPool *pool, const PstTensor *to, const PstTensor *from)
 }
 
 static void
-gather_tile (gpointer data, const PstTile *tile, double *acc)
+sum_term (gpointer data, const PstTile *tile, double *acc)
 {
   const ViewData *d = data;
+  gint64          s = tile->step[0], t = tile->step[1];
 
   for (gint64 r = 0; r < tile->rows; r++)
     {
@@ -132,32 +133,54 @@ gather_tile (gpointer data, const PstTile *tile, double *acc)
       const float *from =
           (const float *) d->from + tile->at[1] + r * tile->row[1];
 
-      for (gint64 i = 0; i < tile->n; i++)
-        sum[i * tile->step[0]] += from[i * tile->step[1]];
+      if (s == 1 && t == 1)
+        PST_VECTOR for (gint64 i = 0; i < tile->n; i++) sum[i] += from[i];
+      else
+        for (gint64 i = 0; i < tile->n; i++)
+          sum[i * s] += from[i * t];
     }
 }
 
 static void
-store_add (gpointer data, gint64 at, gint64 step, gint64 n, const double *acc)
+sum_store (gpointer data, gint64 at, gint64 step, gint64 n, const double *acc)
 {
   const ViewData *d = data;
 
   for (gint64 i = 0; i < n; i++)
-    ((float *) d->to)[at + i * step] += (float) acc[i];
+    ((float *) d->to)[at + i * step] += d->value * (float) acc[i];
+}
+
+static void
+sum_setup (PstReduce *reduce, const PstTensor *to, const PstTensor *from)
+{
+  const PstTensor *tensors[] = { to, from };
+
+  pst_reduce_init (reduce, PST_REDUCE_SUM, &from->shape, 2, tensors);
 }
 
 void
-pst_view_gather_add (PstPool *pool, const PstTensor *to,
-                     const PstTensor *from)
+pst_view_sum_add (PstPool *pool, const PstTensor *to, const PstTensor *from,
+                  float factor, gpointer scratch)
 {
-  const PstTensor *tensors[] = { to, from };
-  ViewData         data = { to->data, from->data, 0.0f };
-  PstReduce        reduce;
+  ViewData  data = { to->data, from->data, factor };
+  PstReduce reduce;
 
-  pst_reduce_init (&reduce, PST_REDUCE_SUM, &from->shape, 2, tensors);
-  reduce.chunk = reduce.terms;
-  reduce.n_chunks = 1;
-  pst_reduce_run (&reduce, pool, NULL, gather_tile, store_add, &data);
+  sum_setup (&reduce, to, from);
+  if (! scratch)
+    {
+      reduce.chunk = reduce.terms;
+      reduce.n_chunks = 1;
+    }
+  pst_reduce_run (&reduce, pool, scratch, sum_term, sum_store, &data);
+}
+
+gsize
+pst_view_sum_scratch (const PstTensor *to, const PstTensor *from)
+{
+  PstReduce reduce;
+
+  sum_setup (&reduce, to, from);
+  return pst_reduce_scratch (&reduce);
 }
 
 static void

@@ -5,12 +5,9 @@
 
 #include "core/ops/arguments.h"
 
-/* Far beyond any kernel in use, and small enough that sums cannot overflow. */
-#define MOST ((gint64) 1 << 30)
-
-static gboolean
-read_pair (const PstCall *call, const char *name, gint64 least, gint64 *values,
-           int count, GError **error)
+gboolean
+pst_window_pair (const PstCall *call, const char *name, gint64 least,
+                 int count, gint64 *values, GError **error)
 {
   int    n;
   gint64 read[4];
@@ -20,7 +17,7 @@ read_pair (const PstCall *call, const char *name, gint64 least, gint64 *values,
   if (n < 0)
     return TRUE;
   for (int i = 0; i < n; i++)
-    if (read[i] < least || read[i] > MOST)
+    if (read[i] < least || read[i] > PST_WINDOW_MOST)
       n = -1;
   if (n != count)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
@@ -76,15 +73,15 @@ pst_window_read (PstWindow *window, const PstCall *call, GError **error)
     {
       window->stride[i] = window->dilation[i] = 1;
       window->in[i] = call->in[0]->shape.dim[2 + i];
-      if (window->in[i] < 1 || window->in[i] > MOST)
+      if (window->in[i] < 1 || window->in[i] > PST_WINDOW_MOST)
         return pst_call_fail (call, error, PST_ERROR_SHAPE,
                               _ ("a map of size %s cannot be worked on"),
                               PST_ARG_SHAPE (call->in[0]));
     }
-  if (! read_pair (call, "kernel_shape", 1, window->kernel, 2, error) ||
-      ! read_pair (call, "strides", 1, window->stride, 2, error) ||
-      ! read_pair (call, "dilations", 1, window->dilation, 2, error) ||
-      ! read_pair (call, "pads", 0, pads, 4, error))
+  if (! pst_window_pair (call, "kernel_shape", 1, 2, window->kernel, error) ||
+      ! pst_window_pair (call, "strides", 1, 2, window->stride, error) ||
+      ! pst_window_pair (call, "dilations", 1, 2, window->dilation, error) ||
+      ! pst_window_pair (call, "pads", 0, 4, pads, error))
     return FALSE;
   if (window->kernel[0] < 1)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,

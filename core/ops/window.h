@@ -3,6 +3,10 @@
 
 #include "core/graph/op.h"
 
+/* Sizes and steps far beyond any in use, small enough that sums and products
+ * of two cannot overflow. */
+#define PST_WINDOW_MOST ((gint64) 1 << 30)
+
 /* A window that slides over the two last axes of a map, as the pooling
  * operators have it: index 0 is height, 1 is width. */
 typedef struct
@@ -21,6 +25,10 @@ typedef struct
  * sense. */
 gboolean pst_window_read (PstWindow *window, const PstCall *call,
                           GError **error);
+/* Reads an attribute of @count numbers from @least to %PST_WINDOW_MOST;
+ * leaves @values as they are where it is missing. */
+gboolean pst_window_pair (const PstCall *call, const char *name, gint64 least,
+                          int count, gint64 *values, GError **error);
 /* First and last + 1 of the kernel's elements along @axis that lie inside
  * the input for output position @at. */
 void pst_window_clip (const PstWindow *window, int axis, gint64 at,
