@@ -122,6 +122,15 @@ class Host:
             if os.path.isdir(there):
                 os.symlink(there, self.path("core/" + name))
 
+    def limit_memory(self, megabytes):
+        """From now on the plug-in's address space is limited."""
+        program = self.path("plug-ins/pastiche-gimp/pastiche-gimp")
+        os.remove(program)
+        with open(program, "w", encoding="utf-8") as f:
+            f.write(f"#!/bin/sh\nulimit -v {megabytes * 1024}\n"
+                    f"exec {os.environ['PASTICHE_PLUGIN']} \"$@\"\n")
+        os.chmod(program, 0o755)
+
     def batch(self, script, interpreter="plug-in-script-fu-eval", env=None,
               timeout=300):
         """Runs GIMP without a window; stdout and stderr come as one text."""

@@ -17,6 +17,15 @@ LINE = """
                     #:drawables layers #:style "amber" #:strength 100.0)
   (gimp-file-save RUN-NONINTERACTIVE image "painting.png"))
 """
+# Too large for 3 GB as floats, small for GIMP: its tiles are all the same.
+HUGE = """
+(let* ((image (car (gimp-image-new 16000 14000 GRAY)))
+       (layer (car (gimp-layer-new image "l" 16000 14000 GRAY-IMAGE 100
+                                   LAYER-MODE-NORMAL))))
+  (gimp-image-insert-layer image layer 0 0)
+  (plug-in-pastiche #:run-mode RUN-NONINTERACTIVE #:image image
+                    #:drawables (vector layer)))
+"""
 MAKE_PHOTO = """
 (let* ((image (car (gimp-image-new 64 48 RGB)))
        (layer (car (gimp-layer-new image "l" 64 48 RGB-IMAGE 100
@@ -123,6 +132,10 @@ def errors(host, tap):
          LINE.replace("100.0", "500.0"), [])
     fail(host, tap, "an unknown argument fails",
          LINE.replace("#:strength", "#:strenth"), [])
+    host.limit_memory(3000)
+    succeed(host, tap, "a small picture needs little memory", LINE)
+    fail(host, tap, "a picture too large for the memory fails with words",
+         HUGE, ["memory", "GB", "scale it down"])
 
 
 def main():
@@ -138,9 +151,9 @@ def main():
         succeed(host, tap, "a Script-Fu line works", LINE)
         succeed(host, tap, "style and strength may be left out",
                 re.sub(r"#:style \S+ #:strength 100.0", "", LINE))
-        errors(host, tap)
         from_readme(host, tap)
         translation(host, tap)
+        errors(host, tap)
     finally:
         host.close()
     return tap.finish()
