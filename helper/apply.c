@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "helper/command.h"
+#include "helper/hints.h"
 #include "helper/image.h"
 
 #define BAR_WIDTH 40
@@ -19,8 +20,7 @@ typedef struct
   int         threads;
   char       *memory;
   int         quality;
-  char       *range;
-  char       *channels;
+  HelperHints hints;
   gboolean    quiet;
   char      **words; /* model, in, out */
 } Arguments;
@@ -30,8 +30,7 @@ arguments_clear (Arguments *arguments)
 {
   g_free (arguments->style);
   g_free (arguments->memory);
-  g_free (arguments->range);
-  g_free (arguments->channels);
+  helper_hints_clear (&arguments->hints);
   g_strfreev (arguments->words);
 }
 
@@ -54,11 +53,7 @@ parse (int argc, char **argv, Arguments *to)
       N_ ("SIZE") },
     { "quality", 0, 0, G_OPTION_ARG_INT, &to->quality,
       N_ ("1 to 100, for JPEG and WebP (WebP loses nothing at 100)"), "N" },
-    { "range", 0, 0, G_OPTION_ARG_STRING, &to->range,
-      N_ ("Of a foreign model's pictures: 1, 255 or signed (-1 to 1)"),
-      N_ ("RANGE") },
-    { "channels", 0, 0, G_OPTION_ARG_STRING, &to->channels,
-      N_ ("Order of a foreign model's channels: rgb or bgr"), N_ ("ORDER") },
+    HELPER_HINT_ENTRIES (to->hints),
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &to->quiet,
       N_ ("Show no progress and no notes"), NULL },
     { NULL },
@@ -84,31 +79,14 @@ parse_memory (const char *text, guint64 *bytes)
     unit = 1e6;
   else if (*end == 'G')
     unit = 1e9;
-  if (end == text || (*end && unit == 1) || (*end && end[1] && strcmp (end + 1, "B") != 0))
+  if (unit != 1)
+    end++;
+  if (end == text || (*end && strcmp (end, "B") != 0))
     return FALSE;
   if (! (value * unit >= 1 && value * unit < 1e18))
     return FALSE;
   *bytes = value * unit;
   return TRUE;
-}
-
-static gboolean
-parse_hints (const Arguments *arguments, PstModelHints *hints)
-{
-  const char *range = arguments->range;
-  const char *channels = arguments->channels;
-
-  *hints = (PstModelHints){ PST_RANGE_UNKNOWN, PST_ORDER_UNKNOWN };
-  if (range)
-    hints->range = strcmp (range, "1") == 0        ? PST_RANGE_1
-                   : strcmp (range, "255") == 0    ? PST_RANGE_255
-                   : strcmp (range, "signed") == 0 ? PST_RANGE_SIGNED
-                                                   : PST_RANGE_UNKNOWN;
-  if (channels)
-    hints->order = g_ascii_strcasecmp (channels, "rgb") == 0   ? PST_ORDER_RGB
-                   : g_ascii_strcasecmp (channels, "bgr") == 0 ? PST_ORDER_BGR
-                                                               : PST_ORDER_UNKNOWN;
-  return (! range || hints->range) && (! channels || hints->order);
 }
 
 /* Checks what the core does not. */
@@ -124,12 +102,10 @@ check (Arguments *arguments, PstModelHints *hints, GError **error)
   else if (arguments->memory &&
            ! parse_memory (arguments->memory, &arguments->controls.memory))
     text = _ ("The memory must be a number with M or G, such as 800M.");
-  else if (! parse_hints (arguments, hints))
-    text = _ ("The range must be 1, 255 or signed, the channels rgb or bgr.");
   if (text)
     g_set_error_literal (error, PST_ERROR, PST_ERROR_ARGUMENT, text);
   arguments->controls.n_threads = arguments->threads;
-  return text == NULL;
+  return text == NULL && helper_hints_parse (&arguments->hints, hints, error);
 }
 
 static void

@@ -7,6 +7,7 @@
 
 #include "core/pst.h"
 #include "helper/command.h"
+#include "helper/hints.h"
 
 #define RECIPE_KEY "pastiche.recipe"
 #define FIGURES_KEY "pastiche.figures"
@@ -58,15 +59,11 @@ print_memory (PstModel *model)
 }
 
 static int
-print_model (const char *path)
+print_model (PstModel *model)
 {
-  g_autoptr (GError)   error = NULL;
-  g_autoptr (PstModel) model = pst_model_load (path, &error);
-  g_autofree char     *takes = NULL;
-  GPtrArray           *styles;
+  GPtrArray       *styles;
+  g_autofree char *takes = NULL;
 
-  if (! model)
-    return helper_fail (HELPER_FAILED, error->message);
   styles = pst_model_get_styles (model);
   takes = pst_model_describe (model);
   print_pair (_ ("Title"), pst_model_get_title (model));
@@ -90,23 +87,34 @@ print_model (const char *path)
 }
 
 static int
-print_recipe (const char *path)
+print_recipe (PstModel *model)
 {
-  g_autoptr (GError)   error = NULL;
-  g_autoptr (PstModel) model = pst_model_load (path, &error);
-  g_autofree char     *text = NULL;
-  const char          *recipe;
+  g_autofree char *text = NULL;
+  const char      *recipe = pst_model_get_metadata (model, RECIPE_KEY);
 
-  if (! model)
-    return helper_fail (HELPER_FAILED, error->message);
-  recipe = pst_model_get_metadata (model, RECIPE_KEY);
   if (recipe)
     {
       printf ("%s%s", recipe, g_str_has_suffix (recipe, "\n") ? "" : "\n");
       return HELPER_DONE;
     }
-  text = g_strdup_printf (_ ("%s does not say how it was trained."), path);
+  text = g_strdup_printf (_ ("%s does not say how it was trained."),
+                          pst_model_get_path (model));
   return helper_fail (HELPER_FAILED, text);
+}
+
+static int
+tell (const char *path, const HelperHints *hints, gboolean recipe)
+{
+  PstModelHints        parsed;
+  g_autoptr (GError)   error = NULL;
+  g_autoptr (PstModel) model = NULL;
+
+  if (! helper_hints_parse (hints, &parsed, &error))
+    return helper_fail (HELPER_USAGE, error->message);
+  model = pst_model_load_with (path, &parsed, &error);
+  if (! model)
+    return helper_fail (HELPER_FAILED, error->message);
+  return recipe ? print_recipe (model) : print_model (model);
 }
 
 int
@@ -114,22 +122,28 @@ helper_info (int argc, char **argv)
 {
   gboolean           list = FALSE;
   gboolean           recipe = FALSE;
+  HelperHints        hints = { 0 };
   g_auto (GStrv)     words = NULL;
+  int                status;
   const GOptionEntry entries[] = {
     { "list", 'l', 0, G_OPTION_ARG_NONE, &list,
       N_ ("List the installed styles, one a line"), NULL },
     { "recipe", 0, 0, G_OPTION_ARG_NONE, &recipe,
       N_ ("Print the recipe that the model was trained by"), NULL },
+    HELPER_HINT_ENTRIES (hints),
     { NULL },
   };
 
   if (! helper_parse (argc, argv, entries, _ ("MODEL"),
                       _ ("Tells what a model file holds."), -1, &words))
-    return HELPER_USAGE;
-  if (g_strv_length (words) != (list ? 0 : 1))
-    return helper_fail (HELPER_USAGE, _ ("Usage: pastiche info MODEL, or "
-                                         "pastiche info --list"));
-  if (list)
-    return list_styles ();
-  return recipe ? print_recipe (words[0]) : print_model (words[0]);
+    status = HELPER_USAGE;
+  else if (g_strv_length (words) != (list ? 0 : 1))
+    status = helper_fail (HELPER_USAGE, _ ("Usage: pastiche info MODEL, or "
+                                           "pastiche info --list"));
+  else if (list)
+    status = list_styles ();
+  else
+    status = tell (words[0], &hints, recipe);
+  helper_hints_clear (&hints);
+  return status;
 }

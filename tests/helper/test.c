@@ -453,6 +453,7 @@ test_refusals (void)
     { mirror, in, out, "--threads", "-1", 2, "threads" },
     { mirror, in, out, "--memory", "lots", 2, "800M" },
     { mirror, in, out, "--memory", "1k", 1, "memory" },
+    { mirror, in, out, "--memory", "1MX", 2, "800M" },
     { mirror, in, out, "--quality", "0", 2, "100" },
     { mirror, in, out, "--speed", "1", 2, "--speed" },
   };
@@ -492,6 +493,8 @@ test_info (void)
   g_autofree char *painter = model ("painter.onnx");
   g_autofree char *said = NULL;
   g_autofree char *recipe = NULL;
+  g_autofree char *foreign = model ("foreign.onnx");
+  g_autofree char *hinted = NULL;
   g_autofree char *list = NULL;
   g_auto (GStrv)   lines = NULL;
 
@@ -500,6 +503,10 @@ test_info (void)
   g_assert_nonnull (strstr (said, "RGB, 0 to 1"));
   g_assert_cmpint (run (&recipe, "info", "--recipe", painter, NULL), ==, 0);
   g_assert_cmpstr (recipe, ==, "# none\n");
+  g_assert_cmpint (run (NULL, "info", foreign, NULL), ==, 1);
+  g_assert_cmpint (run (&hinted, "info", foreign, "--channels", "rgb", NULL),
+                   ==, 0);
+  g_assert_nonnull (strstr (hinted, "RGB, 0 to 255"));
   g_setenv ("PASTICHE_MODELS", models, TRUE);
   g_assert_cmpint (run (&list, "info", "--list", NULL), ==, 0);
   lines = g_strsplit (list, "\n", -1);
