@@ -110,7 +110,8 @@ class Host:
     def _link_plugins(self):
         own = self.path("plug-ins/pastiche-gimp")
         os.makedirs(own)
-        os.symlink(os.environ["PASTICHE_PLUGIN"], own + "/pastiche-gimp")
+        # A copy: a build that goes on meanwhile must not pull it away.
+        shutil.copy2(os.environ["PASTICHE_PLUGIN"], own + "/pastiche-gimp")
         locale = os.environ.get("PASTICHE_LOCALE", "")
         if os.path.isdir(locale):
             os.symlink(locale, own + "/locale")
@@ -125,10 +126,10 @@ class Host:
     def limit_memory(self, megabytes):
         """From now on the plug-in's address space is limited."""
         program = self.path("plug-ins/pastiche-gimp/pastiche-gimp")
-        os.remove(program)
+        os.rename(program, self.path("pastiche-gimp"))
         with open(program, "w", encoding="utf-8") as f:
             f.write(f"#!/bin/sh\nulimit -v {megabytes * 1024}\n"
-                    f"exec {os.environ['PASTICHE_PLUGIN']} \"$@\"\n")
+                    f"exec {self.path('pastiche-gimp')} \"$@\"\n")
         os.chmod(program, 0o755)
 
     def batch(self, script, interpreter="plug-in-script-fu-eval", env=None,
