@@ -245,7 +245,22 @@ conv_scratch (const PstCall *call, gsize *shared, gsize *per_worker)
   pst_conv_parse (call, &conv, NULL);
   choose (&conv)->scratch (&conv, call->dout != NULL, shared, per_worker);
   *shared = pst_memory_align (*shared) + table_bytes (&conv) +
-            picture_bytes (call);
+            picture_bytes (call) * (call->din && call->din[0] ? 2 : 1);
+}
+
+/* The picture channels-last: where it lies, or a copy at *@shared. */
+static const float *
+read_picture (const PstCall *call, guint8 **shared)
+{
+  PstTensor x = *call->in[0];
+
+  if (picture_bytes (call) == 0)
+    return x.data;
+  pst_tensor_layout (&x);
+  x.data = *shared;
+  pst_tensor_copy (&x, call->in[0]);
+  *shared += picture_bytes (call);
+  return x.data;
 }
 
 static void
@@ -253,19 +268,11 @@ conv_forward (PstCall *call)
 {
   PstConv      conv;
   guint8      *shared = prepare (call, &conv);
-  PstTensor    x = *call->in[0];
+  const float *x = read_picture (call, &shared);
   const float *bias =
       call->n_in > 2 && call->in[2] ? call->in[2]->data : NULL;
 
-  if (picture_bytes (call))
-    {
-      pst_tensor_layout (&x);
-      x.data = shared;
-      pst_tensor_copy (&x, call->in[0]);
-      shared += picture_bytes (call);
-    }
-  choose (&conv)->forward (&conv, call, shared, x.data, bias,
-                           call->out[0]->data);
+  choose (&conv)->forward (&conv, call, shared, x, bias, call->out[0]->data);
 }
 
 static void
@@ -273,13 +280,25 @@ conv_backward (PstCall *call)
 {
   PstConv      conv;
   guint8      *shared = prepare (call, &conv);
-  PstTensor   *dx = call->din[0];
+  const float *x = read_picture (call, &shared);
   PstTensor   *db = call->n_in > 2 ? call->din[2] : NULL;
+  PstTensor    dx = { 0 };
 
-  g_return_if_fail (picture_bytes (call) == 0);
-  choose (&conv)->backward (&conv, call, shared, call->in[0]->data,
-                            call->dout[0]->data, dx ? dx->data : NULL,
-                            call->din[1], db ? db->data : NULL);
+  if (call->din[0])
+    dx = *call->din[0];
+  if (dx.data && picture_bytes (call))
+    {
+      pst_tensor_layout (&dx);
+      dx.data = shared;
+      shared += picture_bytes (call);
+      memset (dx.data, 0, pst_tensor_bytes (&dx));
+    }
+  choose (&conv)->backward (&conv, call, shared, x, call->dout[0]->data,
+                            dx.data, call->din[1], db ? db->data : NULL);
+  for (gint64 i = 0;
+       dx.data && picture_bytes (call) && i < pst_tensor_count (&dx); i++)
+    pst_tensor_set (call->din[0], i,
+                    pst_tensor_get (call->din[0], i) + pst_tensor_get (&dx, i));
 }
 
 void
