@@ -62,6 +62,9 @@ PstBench *pst_model_take_bench (PstModel *model, guint n_threads);
  * A large run is freed in any case. */
 void      pst_model_leave_bench (PstModel *model, PstBench *bench);
 
+/* Gives back the memory of the last run. */
+void      pst_model_drop_run (PstBench *bench);
+
 /**
  * pst_model_plan:
  * @width: of the network's input

@@ -28,8 +28,8 @@ struct _PstModel
   PstBench     *bench; /* (nullable); guarded by lock */
 };
 
-static void
-bench_drop_run (PstBench *bench)
+void
+pst_model_drop_run (PstBench *bench)
 {
   g_clear_pointer (&bench->run, pst_run_free);
   bench->run_bytes = 0;
@@ -38,7 +38,7 @@ bench_drop_run (PstBench *bench)
 static void
 bench_free (PstBench *bench)
 {
-  bench_drop_run (bench);
+  pst_model_drop_run (bench);
   pst_pool_free (bench->pool);
   g_free (bench);
 }
@@ -67,7 +67,7 @@ void
 pst_model_leave_bench (PstModel *model, PstBench *bench)
 {
   if (bench->run_bytes > MAX_KEPT_RUN)
-    bench_drop_run (bench);
+    pst_model_drop_run (bench);
   g_mutex_lock (&model->lock);
   if (! model->bench)
     model->bench = g_steal_pointer (&bench);

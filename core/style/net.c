@@ -55,8 +55,7 @@ take_run (PstNet *net, int width, int height, GError **error)
 
   if (bench->run && bench->width == width && bench->height == height)
     return bench->run;
-  g_clear_pointer (&bench->run, pst_run_free);
-  bench->run_bytes = 0;
+  pst_model_drop_run (bench);
   plan = pst_model_plan (net->model, width, height, bench->n_workers, error);
   if (! plan)
     return NULL;

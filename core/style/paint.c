@@ -200,6 +200,7 @@ add_detail (const Job *job, PstImage **photo, PstImage **painted,
   g_autoptr (PstImage) here = NULL;
   g_autoptr (PstImage) work = NULL;
 
+  pst_model_drop_run (job->net->bench);
   here = last ? take_photo (job, *photo, error) : scale_photo (job, error);
   if (! here)
     return FALSE;

@@ -42,10 +42,28 @@ typedef struct
  * @controls: see #PstControls
  * @pixels: the picture, replaced by the result; untouched on any error
  *
+ * Paints a picture. The look comes from a base run of the network at 1
+ * megapixel x (100 / brush size)^2 for the whole picture, whatever its size.
+ * A smaller picture is enlarged for it and the result reduced. For a larger
+ * one the network runs again at each doubling, on the enlarged painting with
+ * the photo's fine detail in it, and of what it makes only the frequencies
+ * are added that the size before could not hold: scaled down, the result is
+ * the base run's; at 1:1 it has brushwork of its own. Where that takes more
+ * memory than allowed it is done in tiles that are faded into each other;
+ * since colours come from the base run there are no seams, but as each tile
+ * is normalised by itself the fine brushwork may differ a little from that of
+ * the whole.
+ *
+ * For a preview, hand over the whole picture scaled to 1 megapixel or less
+ * (no area): it shows the look of the result. Calls of the same size with one
+ * model reuse the memory of the last. Different threads may use one model at
+ * a time.
+ *
  * The same call for every host. Alpha stays as it is to the bit; colour under
  * alpha 0 neither shows in the result nor changes it elsewhere. Colours
- * outside 0 to 1 are clipped for the network; the strength's share of the
- * photo keeps them. NaN counts as 0.
+ * outside 0 to 1 are clipped for the network; below 100 % strength, what they
+ * exceed the range by comes back with the photo's share (100 % - strength).
+ * NaN counts as 0.
  *
  * Returns: %FALSE with %PST_ERROR_ARGUMENT, %PST_ERROR_MEMORY (the text says
  *   how much it would take and what helps), an error of the model, or
@@ -59,8 +77,10 @@ gboolean pst_stylize (PstModel *model, const PstStyle *style,
 /**
  * pst_stylize_memory:
  *
- * What pst_stylize() would take for a picture of this size, worked out
- * without running anything.
+ * What pst_stylize() would take for a picture of this size beyond its pixels,
+ * worked out without running anything: with the memory that the controls
+ * allow, so more where there is more. Where it comes out larger than that,
+ * pst_stylize() would refuse.
  *
  * Returns: %TRUE and bytes in @bytes
  */
