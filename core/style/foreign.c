@@ -80,7 +80,8 @@ channel_means (PstGraph *graph, float mean[3])
       memcpy (mean, bias, 3 * sizeof (float));
       return TRUE;
     }
-  if (strcmp (node->op->type, "Sub") != 0 && strcmp (node->op->type, "Add") != 0)
+  if (strcmp (node->op->type, "Sub") != 0 &&
+      strcmp (node->op->type, "Add") != 0)
     return FALSE;
   for (int k = 0; k < node->n_in; k++)
     {

@@ -237,7 +237,8 @@ pst_paint (PstNet *net, const PstPlanning *plan, const PstPixels *pixels,
            GCancellable *cancellable, PstProgressFunc progress, gpointer data,
            GError **error)
 {
-  Job job = { net, plan, pixels, net->bench->pool, cancellable, progress, data };
+  Job                  job = { net,         plan,     pixels, net->bench->pool,
+                               cancellable, progress, data };
   g_autoptr (PstImage) photo = NULL;
   g_autoptr (PstImage) painted = paint_base (&job, &photo, error);
   g_autoptr (PstImage) result = NULL;

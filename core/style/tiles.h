@@ -3,7 +3,8 @@
 
 #include "core/style/net.h"
 
-#define PST_TILE_FADE 64 /* at least so many pixels of overlap; less in tiny tiles */
+/* Tiles overlap by so many pixels at least; tiny ones by less. */
+#define PST_TILE_FADE 64
 
 /**
  * PstTiles:

@@ -6,120 +6,24 @@
 #include "core/base/memory.h"
 #include "core/style/controls.h"
 #include "core/style/resample.h"
-#include "core/style/stylize.h"
-#include "core/style/test-model.h"
-#include "core/style/tiles.h"
-
-typedef struct
-{
-  char     *path;
-  PstModel *model;
-} Fixture;
-
-static void
-set_up (Fixture *fixture, gconstpointer make)
-{
-  g_autoptr (PstGraph) graph = ((PstGraph * (*) (void) ) make) ();
-  g_autoptr (GError)   error = NULL;
-
-  fixture->path = pst_test_model_write (graph);
-  fixture->model = pst_model_load (fixture->path, &error);
-  g_assert_no_error (error);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer make)
-{
-  pst_model_unref (fixture->model);
-  pst_test_model_remove (fixture->path);
-}
-
-/* A picture with slopes, edges and fine texture. */
-static PstPixels
-new_picture (int width, int height)
-{
-  PstPixels pixels = { width, height,
-                       g_new (float, (gsize) width * height * 4) };
-  GRand    *rand = g_rand_new_with_seed (1);
-
-  for (int y = 0; y < height; y++)
-    for (int x = 0; x < width; x++)
-      {
-        float *p = pixels.data + ((gsize) y * width + x) * 4;
-        double u = (double) x / width, v = (double) y / height;
-        double disc = hypot (u - 0.5, v - 0.5) < 0.3 ? 0.3 : 0;
-
-        p[0] = u * 0.6 + disc + g_rand_double_range (rand, 0, 0.1);
-        p[1] = v * 0.6 + 0.2 + g_rand_double_range (rand, 0, 0.1);
-        p[2] = 0.8 - disc - 0.4 * u * v + g_rand_double_range (rand, 0, 0.1);
-        p[3] = 1;
-      }
-  g_rand_free (rand);
-  return pixels;
-}
-
-static gsize
-bytes_of (const PstPixels *pixels)
-{
-  return (gsize) pixels->width * pixels->height * 4 * sizeof (float);
-}
-
-static PstPixels
-copy_picture (const PstPixels *pixels)
-{
-  return (PstPixels){ pixels->width, pixels->height,
-                      g_memdup2 (pixels->data, bytes_of (pixels)) };
-}
-
-static void
-stylize (PstModel *model, const char *id, PstControls controls,
-         PstPixels *pixels)
-{
-  g_autoptr (GError) error = NULL;
-  const PstStyle    *style = pst_model_find_style (model, id);
-
-  g_assert_nonnull (style);
-  pst_stylize (model, style, &controls, pixels, NULL, NULL, NULL, &error);
-  g_assert_no_error (error);
-}
-
-static float
-largest_difference (const PstPixels *a, const PstPixels *b)
-{
-  float largest = 0;
-
-  for (gsize i = 0; i < bytes_of (a) / sizeof (float); i++)
-    largest = MAX (largest, fabsf (a->data[i] - b->data[i]));
-  return largest;
-}
-
-static double
-mean_difference (const PstPixels *a, const PstPixels *b)
-{
-  gsize  n = bytes_of (a) / sizeof (float);
-  double sum = 0;
-
-  for (gsize i = 0; i < n; i++)
-    sum += fabsf (a->data[i] - b->data[i]);
-  return sum / n * 4 / 3; /* alpha is the same */
-}
+#include "core/style/test-fixture.h"
 
 /* Strength 0 gives back every bit, whatever it is. */
 static void
 test_strength_zero (Fixture *fixture, gconstpointer make)
 {
-  PstPixels   pixels = new_picture (40, 30);
+  PstPixels   pixels = test_new_picture (40, 30);
   PstPixels   before;
   PstControls controls = PST_CONTROLS_INIT;
 
   pixels.data[0] = NAN;
   pixels.data[5] = -3;
   pixels.data[11] = 0;
-  before = copy_picture (&pixels);
+  before = test_copy_picture (&pixels);
   controls.strength = 0;
-  stylize (fixture->model, "stripes", controls, &pixels);
-  g_assert_cmpmem (pixels.data, bytes_of (&pixels), before.data,
-                   bytes_of (&before));
+  test_stylize (fixture->model, "stripes", controls, &pixels);
+  g_assert_cmpmem (pixels.data, test_bytes_of (&pixels), before.data,
+                   test_bytes_of (&before));
   g_free (pixels.data);
   g_free (before.data);
 }
@@ -128,19 +32,19 @@ test_strength_zero (Fixture *fixture, gconstpointer make)
 static void
 test_strength_monotone (Fixture *fixture, gconstpointer make)
 {
-  PstPixels   photo = new_picture (200, 150);
+  PstPixels   photo = test_new_picture (200, 150);
   PstControls controls = PST_CONTROLS_INIT;
   double      last = 0;
 
   controls.picture_area = 1e6;
   for (double strength = 10; strength <= 200; strength += 10)
     {
-      PstPixels pixels = copy_picture (&photo);
+      PstPixels pixels = test_copy_picture (&photo);
       double    difference;
 
       controls.strength = strength;
-      stylize (fixture->model, "stripes", controls, &pixels);
-      difference = mean_difference (&photo, &pixels);
+      test_stylize (fixture->model, "stripes", controls, &pixels);
+      difference = test_mean_difference (&photo, &pixels);
       g_test_message ("strength %g: %.5f", strength, difference);
       if (strength <= 100)
         g_assert_cmpfloat (difference, >, last);
@@ -170,17 +74,17 @@ test_mirror (Fixture *fixture, gconstpointer make)
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      PstPixels   pixels = new_picture (cases[i].width, cases[i].height);
-      PstPixels   before = copy_picture (&pixels);
+      PstPixels   pixels = test_new_picture (cases[i].width, cases[i].height);
+      PstPixels   before = test_copy_picture (&pixels);
       PstControls controls = PST_CONTROLS_INIT;
 
       controls.brush_size = cases[i].brush;
       controls.picture_area = 3e6; /* so that all have several steps */
-      stylize (fixture->model, "mirror", controls, &pixels);
+      test_stylize (fixture->model, "mirror", controls, &pixels);
       g_test_message ("%d x %d, brush %g: %g", cases[i].width,
                       cases[i].height, cases[i].brush,
-                      largest_difference (&before, &pixels));
-      g_assert_cmpfloat (largest_difference (&before, &pixels), <=,
+                      test_largest_difference (&before, &pixels));
+      g_assert_cmpfloat (test_largest_difference (&before, &pixels), <=,
                          cases[i].tolerance);
       g_free (pixels.data);
       g_free (before.data);
@@ -190,7 +94,7 @@ test_mirror (Fixture *fixture, gconstpointer make)
 static void
 test_alpha (Fixture *fixture, gconstpointer make)
 {
-  PstPixels   a = new_picture (120, 90);
+  PstPixels   a = test_new_picture (120, 90);
   PstPixels   b, before;
   PstControls controls = PST_CONTROLS_INIT;
 
@@ -202,20 +106,20 @@ test_alpha (Fixture *fixture, gconstpointer make)
                           : x < 20                    ? 0.3f
                                                       : 1;
     }
-  before = copy_picture (&a);
-  b = copy_picture (&a);
+  before = test_copy_picture (&a);
+  b = test_copy_picture (&a);
   for (int i = 0; i < 120 * 90; i++)
     if (b.data[4 * i + 3] == 0)
       for (int c = 0; c < 3; c++)
         b.data[4 * i + c] = i % 3 == 0 ? NAN : i % 3 == 1 ? 77 : 0;
   for (int area = 1; area <= 8; area *= 8) /* one step, and several */
     {
-      PstPixels one = copy_picture (&a);
-      PstPixels two = copy_picture (&b);
+      PstPixels one = test_copy_picture (&a);
+      PstPixels two = test_copy_picture (&b);
 
       controls.picture_area = 120 * 90 * area * 92;
-      stylize (fixture->model, "dots", controls, &one);
-      stylize (fixture->model, "dots", controls, &two);
+      test_stylize (fixture->model, "dots", controls, &one);
+      test_stylize (fixture->model, "dots", controls, &two);
       for (int i = 0; i < 120 * 90; i++)
         if (a.data[4 * i + 3] == 0)
           {
@@ -234,22 +138,12 @@ test_alpha (Fixture *fixture, gconstpointer make)
   for (int i = 0; i < 120 * 90; i++)
     a.data[4 * i + 3] = 0;
   g_free (before.data);
-  before = copy_picture (&a);
-  stylize (fixture->model, "dots", controls, &a);
-  g_assert_cmpmem (a.data, bytes_of (&a), before.data, bytes_of (&a));
+  before = test_copy_picture (&a);
+  test_stylize (fixture->model, "dots", controls, &a);
+  g_assert_cmpmem (a.data, test_bytes_of (&a), before.data, test_bytes_of (&a));
   g_free (a.data);
   g_free (b.data);
   g_free (before.data);
-}
-
-static PstImage *
-to_image (const PstPixels *pixels)
-{
-  PstImage *image = pst_image_new (pixels->width, pixels->height, 3, NULL);
-
-  for (gsize i = 0; i < (gsize) pixels->width * pixels->height; i++)
-    memcpy (image->data + 3 * i, pixels->data + 4 * i, 3 * sizeof (float));
-  return image;
 }
 
 /* A large result, scaled down to the size of the base run, is what the base
@@ -257,9 +151,9 @@ to_image (const PstPixels *pixels)
 static void
 test_look (Fixture *fixture, gconstpointer make)
 {
-  PstPixels            large = new_picture (640, 480);
+  PstPixels            large = test_new_picture (640, 480);
   PstControls          controls = PST_CONTROLS_INIT;
-  g_autoptr (PstImage) photo = to_image (&large);
+  g_autoptr (PstImage) photo = test_to_image (&large);
   g_autoptr (PstImage) result = NULL;
   g_autoptr (PstImage) small = pst_image_new (160, 120, 3, NULL);
   PstPixels            base = { 160, 120, g_new (float, 160 * 120 * 4) };
@@ -273,10 +167,10 @@ test_look (Fixture *fixture, gconstpointer make)
       base.data[4 * i + 3] = 1;
     }
   controls.picture_area = 1e6;
-  stylize (fixture->model, "stripes", controls, &base);
+  test_stylize (fixture->model, "stripes", controls, &base);
   controls.picture_area = 16e6;
-  stylize (fixture->model, "stripes", controls, &large);
-  result = to_image (&large);
+  test_stylize (fixture->model, "stripes", controls, &large);
+  result = test_to_image (&large);
   rows = pst_rows_image (result);
   pst_resample (&rows, small, 0, 1, NULL, NULL, NULL);
   for (int i = 0; i < 160 * 120 * 3; i++)
@@ -296,16 +190,16 @@ test_look (Fixture *fixture, gconstpointer make)
 static void
 test_threads (Fixture *fixture, gconstpointer make)
 {
-  PstPixels   one = new_picture (300, 200);
-  PstPixels   three = copy_picture (&one);
+  PstPixels   one = test_new_picture (300, 200);
+  PstPixels   three = test_copy_picture (&one);
   PstControls controls = PST_CONTROLS_INIT;
 
   controls.picture_area = 4e6;
   controls.n_threads = 1;
-  stylize (fixture->model, "dots", controls, &one);
+  test_stylize (fixture->model, "dots", controls, &one);
   controls.n_threads = 3;
-  stylize (fixture->model, "dots", controls, &three);
-  g_assert_cmpmem (one.data, bytes_of (&one), three.data, bytes_of (&three));
+  test_stylize (fixture->model, "dots", controls, &three);
+  g_assert_cmpmem (one.data, test_bytes_of (&one), three.data, test_bytes_of (&three));
   g_free (one.data);
   g_free (three.data);
 }
@@ -313,7 +207,7 @@ test_threads (Fixture *fixture, gconstpointer make)
 static void
 test_out_of_range (Fixture *fixture, gconstpointer make)
 {
-  PstPixels   pixels = new_picture (60, 60);
+  PstPixels   pixels = test_new_picture (60, 60);
   PstControls controls = PST_CONTROLS_INIT;
 
   pixels.data[0] = NAN;
@@ -321,15 +215,15 @@ test_out_of_range (Fixture *fixture, gconstpointer make)
   pixels.data[5] = -INFINITY;
   pixels.data[8] = 5;
   controls.picture_area = 1e6;
-  stylize (fixture->model, "dots", controls, &pixels);
+  test_stylize (fixture->model, "dots", controls, &pixels);
   for (int i = 0; i < 60 * 60 * 4; i++)
     g_assert_true (pixels.data[i] >= 0 && pixels.data[i] <= 1);
   g_free (pixels.data);
 
-  pixels = new_picture (60, 60);
+  pixels = test_new_picture (60, 60);
   pixels.data[8] = 5;
   controls.strength = 75;
-  stylize (fixture->model, "dots", controls, &pixels);
+  test_stylize (fixture->model, "dots", controls, &pixels);
   g_assert_cmpfloat (pixels.data[8], >=, 1);
   g_assert_cmpfloat (pixels.data[8], <=, 2);
   g_free (pixels.data);
@@ -355,8 +249,8 @@ remember (double fraction, gpointer data)
 static void
 test_cancel (Fixture *fixture, gconstpointer make)
 {
-  PstPixels                pixels = new_picture (300, 200);
-  PstPixels                before = copy_picture (&pixels);
+  PstPixels                pixels = test_new_picture (300, 200);
+  PstPixels                before = test_copy_picture (&pixels);
   PstControls              controls = PST_CONTROLS_INIT;
   const PstStyle          *style;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
@@ -368,8 +262,8 @@ test_cancel (Fixture *fixture, gconstpointer make)
   g_assert_false (pst_stylize (fixture->model, style, &controls, &pixels,
                                cancellable, cancel_at, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_assert_cmpmem (pixels.data, bytes_of (&pixels), before.data,
-                   bytes_of (&before));
+  g_assert_cmpmem (pixels.data, test_bytes_of (&pixels), before.data,
+                   test_bytes_of (&before));
   g_assert_true (pst_stylize (fixture->model, style, &controls, &pixels, NULL,
                               remember, &last, NULL));
   g_assert_cmpfloat (last, ==, 1);
@@ -393,8 +287,8 @@ test_refusals (Fixture *fixture, gconstpointer make)
     { 100, 100, INFINITY, 0, PST_ERROR_ARGUMENT },
     { 100, 100, 0, 100000, PST_ERROR_MEMORY },
   };
-  PstPixels       pixels = new_picture (50, 40);
-  PstPixels       before = copy_picture (&pixels);
+  PstPixels       pixels = test_new_picture (50, 40);
+  PstPixels       before = test_copy_picture (&pixels);
   const PstStyle *style;
 
   style = pst_model_find_style (fixture->model, "stripes");
@@ -409,8 +303,8 @@ test_refusals (Fixture *fixture, gconstpointer make)
       g_assert_error (error, PST_ERROR, (int) cases[i].code);
       g_test_message ("%s", error->message);
     }
-  g_assert_cmpmem (pixels.data, bytes_of (&pixels), before.data,
-                   bytes_of (&before));
+  g_assert_cmpmem (pixels.data, test_bytes_of (&pixels), before.data,
+                   test_bytes_of (&before));
   g_free (pixels.data);
   g_free (before.data);
 }
@@ -419,8 +313,8 @@ test_refusals (Fixture *fixture, gconstpointer make)
 static void
 test_no_memory (Fixture *fixture, gconstpointer make)
 {
-  PstPixels       pixels = new_picture (200, 150);
-  PstPixels       before = copy_picture (&pixels);
+  PstPixels       pixels = test_new_picture (200, 150);
+  PstPixels       before = test_copy_picture (&pixels);
   PstControls     controls = PST_CONTROLS_INIT;
   const PstStyle *style = pst_model_find_style (fixture->model, "stripes");
   gboolean        done = FALSE;
@@ -439,109 +333,14 @@ test_no_memory (Fixture *fixture, gconstpointer make)
       if (done)
         break;
       g_assert_error (error, PST_ERROR, PST_ERROR_MEMORY);
-      g_assert_cmpmem (pixels.data, bytes_of (&pixels), before.data,
-                       bytes_of (&before));
+      g_assert_cmpmem (pixels.data, test_bytes_of (&pixels), before.data,
+                       test_bytes_of (&before));
     }
   g_test_message ("%d allocations", n);
   g_assert_true (done);
   g_assert_cmpint (n, >, 10);
   g_free (pixels.data);
   g_free (before.data);
-}
-
-/* Tiles: little memory gives (nearly) the same picture, and no seams. */
-static void
-test_tiles_seamless (Fixture *fixture, gconstpointer make)
-{
-  PstPixels            flat = { 900, 700, g_new (float, 900 * 700 * 4) };
-  const PstStyle      *style;
-  PstTiles             tiles = { 1, 1, 900, 700, 0 };
-  g_autoptr (GError)   error = NULL;
-  float                weights[3] = { 0, 1, 0 };
-  PstBench            *bench = pst_model_take_bench (fixture->model, 1);
-  PstNet               net = { fixture->model, bench, weights };
-  g_autoptr (PstImage) from = NULL;
-  g_autoptr (PstImage) to = pst_image_new (900, 700, 3, NULL);
-  float                step = 0;
-
-  for (int i = 0; i < 900 * 700; i++)
-    for (int c = 0; c < 4; c++)
-      flat.data[4 * i + c] = 0.3f + 0.4f * (i % 900) / 900;
-  from = to_image (&flat);
-  style = pst_model_find_style (fixture->model, "stripes");
-  g_assert_nonnull (style);
-  g_assert_true (pst_tiles_choose (fixture->model, 900, 700, 1, 0, &tiles,
-                                   &error));
-  g_assert_cmpint (tiles.n_x * tiles.n_y, >, 10);
-  g_assert_true (pst_tiles_paint (&net, &tiles, from, to, NULL, NULL, NULL,
-                                  &error));
-  g_assert_no_error (error);
-  for (int y = 0; y < 700; y++)
-    for (int x = 1; x < 900; x++)
-      for (int c = 0; c < 3; c++)
-        {
-          float *p = pst_image_row (to, y) + 3 * x + c;
-
-          step = MAX (step, fabsf (p[0] - p[-3]));
-        }
-  g_test_message ("largest step between neighbours: %.5f", step);
-  g_assert_cmpfloat (step, <, 0.03);
-  pst_model_leave_bench (fixture->model, bench);
-  g_free (flat.data);
-}
-
-/* The whole way with little memory, against the whole way with a lot: not the
- * same, since each tile is normalised by itself, but close. */
-static void
-test_tiles_bounded (Fixture *fixture, gconstpointer make)
-{
-  PstPixels   whole = new_picture (1600, 1200);
-  PstPixels   tiled = copy_picture (&whole);
-  PstControls controls = PST_CONTROLS_INIT;
-  guint64     bytes, least;
-
-  controls.brush_size = 400;
-  controls.n_threads = 1;
-  g_assert_true (pst_stylize_memory (fixture->model, &controls, 1600, 1200,
-                                     &bytes, NULL));
-  controls.memory = 1;
-  g_assert_true (pst_stylize_memory (fixture->model, &controls, 1600, 1200,
-                                     &least, NULL));
-  g_test_message ("whole %.1f MB, least %.1f MB", bytes / 1e6, least / 1e6);
-  g_assert_cmpuint (least, <, bytes * 2 / 3);
-  controls.memory = least;
-  stylize (fixture->model, "stripes", controls, &tiled);
-  controls.memory = 0;
-  stylize (fixture->model, "stripes", controls, &whole);
-  g_test_message ("mean difference %.5f", mean_difference (&whole, &tiled));
-  g_assert_cmpfloat (mean_difference (&whole, &tiled), <, 0.04);
-  g_free (whole.data);
-  g_free (tiled.data);
-}
-
-static void
-test_tiles_partition (Fixture *fixture, gconstpointer make)
-{
-  PstBench            *bench = pst_model_take_bench (fixture->model, 2);
-  PstNet               net = { fixture->model, bench, NULL };
-  PstPixels            picture = new_picture (501, 333);
-  g_autoptr (PstImage) from = to_image (&picture);
-  g_autoptr (PstImage) to = pst_image_new (501, 333, 3, NULL);
-
-  for (int width = 170; width <= 501; width += 97)
-    {
-      PstTiles tiles = { 0 };
-
-      pst_tiles_divide (501, width, &tiles.n_x, &tiles.width);
-      pst_tiles_divide (333, width / 3, &tiles.n_y, &tiles.height);
-      g_assert_cmpint (tiles.width, <=, width);
-      g_assert_true (pst_tiles_paint (&net, &tiles, from, to, NULL, NULL, NULL,
-                                      NULL));
-      for (int i = 0; i < 501 * 333 * 3; i++)
-        g_assert_cmpfloat_with_epsilon (to->data[i], from->data[i], 1e-6);
-    }
-  pst_model_leave_bench (fixture->model, bench);
-  g_free (picture.data);
 }
 
 static void
@@ -588,9 +387,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/controls/steps", test_steps);
 #define ADD(name, make, func)                                                 \
-  g_test_add (name, Fixture, make, set_up, func, tear_down)
+  g_test_add (name, Fixture, make, test_set_up, func, test_tear_down)
   ADD ("/stylize/mirror", pst_test_model_mirror, test_mirror);
-  ADD ("/tiles/partition", pst_test_model_mirror, test_tiles_partition);
   ADD ("/stylize/strength-zero", pst_test_model_painter, test_strength_zero);
   ADD ("/stylize/strength-monotone", pst_test_model_painter,
        test_strength_monotone);
@@ -601,7 +399,5 @@ main (int argc, char **argv)
   ADD ("/stylize/cancel", pst_test_model_painter, test_cancel);
   ADD ("/stylize/refusals", pst_test_model_painter, test_refusals);
   ADD ("/stylize/no-memory", pst_test_model_painter, test_no_memory);
-  ADD ("/tiles/seamless", pst_test_model_painter, test_tiles_seamless);
-  ADD ("/tiles/bounded", pst_test_model_painter, test_tiles_bounded);
   return g_test_run ();
 }
