@@ -13,17 +13,20 @@ struct _PstRecipeReader
 {
   GKeyFile   *file;
   char       *folder;
+  char       *home;
   GHashTable *known; /* "group\nkey" that something asked for */
 };
 
 PstRecipeReader *
-pst_recipe_reader_new (const char *text, const char *folder, GError **error)
+pst_recipe_reader_new (const char *text, const char *folder,
+                       const char *home, GError **error)
 {
   g_autoptr (PstRecipeReader) reader = g_new0 (PstRecipeReader, 1);
   GError *reason = NULL;
 
   reader->file = g_key_file_new ();
   reader->folder = g_strdup (folder);
+  reader->home = g_strdup (home);
   reader->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                          NULL);
   if (! g_key_file_load_from_data (reader->file, text, -1, G_KEY_FILE_NONE,
@@ -45,6 +48,7 @@ pst_recipe_reader_free (PstRecipeReader *reader)
   g_key_file_unref (reader->file);
   g_hash_table_unref (reader->known);
   g_free (reader->folder);
+  g_free (reader->home);
   g_free (reader);
 }
 
@@ -88,6 +92,8 @@ pst_recipe_reader_path (PstRecipeReader *reader, const char *item)
 {
   if (g_path_is_absolute (item))
     return g_strdup (item);
+  if (g_str_has_prefix (item, "./"))
+    return g_build_filename (reader->home, item + 2, NULL);
   return g_build_filename (reader->folder, item, NULL);
 }
 

@@ -29,8 +29,9 @@ typedef struct
 
 typedef struct _PstRecipeReader PstRecipeReader;
 
+/* Relative paths start from @folder, those that begin with "./" from @home. */
 PstRecipeReader *pst_recipe_reader_new (const char *text, const char *folder,
-                                        GError **error);
+                                        const char *home, GError **error);
 void             pst_recipe_reader_free (PstRecipeReader *reader);
 char           **pst_recipe_reader_groups (PstRecipeReader *reader);
 gboolean pst_recipe_reader_has (PstRecipeReader *reader, const char *group,

@@ -423,23 +423,29 @@ read_all (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
          pst_recipe_reader_finish (reader, error);
 }
 
-PstRecipe *
-pst_recipe_parse (const char *text, const char *folder, GError **error)
+static PstRecipe *
+parse (const char *text, const char *folder, const char *home, GError **error)
 {
   g_autoptr (PstRecipe)       recipe = recipe_new (text);
   g_autoptr (PstRecipeReader) reader = NULL;
 
-  reader = pst_recipe_reader_new (text, folder, error);
+  reader = pst_recipe_reader_new (text, folder, home, error);
   if (! reader || ! read_all (reader, recipe, error))
     return NULL;
   return g_steal_pointer (&recipe);
 }
 
 PstRecipe *
+pst_recipe_parse (const char *text, const char *folder, GError **error)
+{
+  return parse (text, folder, folder, error);
+}
+
+PstRecipe *
 pst_recipe_load (const char *path, const char *data, GError **error)
 {
   g_autofree char *text = NULL;
-  g_autofree char *folder = NULL;
+  g_autofree char *home = NULL;
   PstRecipe       *recipe;
   GError          *reason = NULL;
 
@@ -450,8 +456,8 @@ pst_recipe_load (const char *path, const char *data, GError **error)
       g_error_free (reason);
       return NULL;
     }
-  folder = data ? g_strdup (data) : g_path_get_dirname (path);
-  recipe = pst_recipe_parse (text, folder, error);
+  home = g_path_get_dirname (path);
+  recipe = parse (text, data ? data : home, home, error);
   if (! recipe)
     g_prefix_error (error, "%s: ", path);
   return recipe;

@@ -165,7 +165,7 @@ typedef struct
  * pst_recipe_load:
  * @path: a recipe
  * @data: (nullable): folder that relative paths start from; %NULL for the
- *   recipe's own
+ *   recipe's own, where paths that begin with "./" start from in any case
  *
  * Returns: (transfer full) (nullable): the recipe, or %NULL with
  *   %PST_ERROR_FILE, %PST_ERROR_FORMAT or %PST_ERROR_ARGUMENT and a text that
