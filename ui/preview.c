@@ -5,8 +5,9 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "ui/surface.h"
+
 #define MAX_ZOOM 4.0 /* a tiny picture is not blown up beyond this */
-#define CHECK_SIZE 8
 
 struct _PstPreview
 {
@@ -58,44 +59,7 @@ refresh (PstPreview *self)
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
-/* Surfaces */
-
-static guint32
-pack (const float *rgba)
-{
-  float   alpha = CLAMP (rgba[3], 0.0f, 1.0f);
-  guint32 packed = (guint32) (alpha * 255.0f + 0.5f);
-
-  for (int c = 0; c < 3; c++)
-    {
-      /* written so that NaN becomes 0 */
-      float value = rgba[c] > 0.0f ? MIN (rgba[c], 1.0f) : 0.0f;
-
-      packed = packed << 8 | (guint32) (value * alpha * 255.0f + 0.5f);
-    }
-  return packed;
-}
-
-static cairo_surface_t *
-surface_from_pixels (const PstPixels *pixels)
-{
-  cairo_surface_t *surface =
-    cairo_image_surface_create (CAIRO_FORMAT_ARGB32, pixels->width,
-                                pixels->height);
-  guchar *data = cairo_image_surface_get_data (surface);
-  int     stride = cairo_image_surface_get_stride (surface);
-
-  for (int y = 0; data != NULL && y < pixels->height; y++)
-    {
-      const float *from = pixels->data + (gsize) y * pixels->width * 4;
-      guint32     *to = (guint32 *) (data + (gsize) y * stride);
-
-      for (int x = 0; x < pixels->width; x++, from += 4)
-        to[x] = pack (from);
-    }
-  cairo_surface_mark_dirty (surface);
-  return surface;
-}
+/* Fitting */
 
 /* Where the picture lies in the widget. */
 static void
@@ -114,28 +78,6 @@ get_frame (PstPreview *self, GdkRectangle *frame)
   frame->y = (height - frame->height) / 2;
 }
 
-static cairo_pattern_t *
-checks_new (void)
-{
-  cairo_surface_t *surface =
-    cairo_image_surface_create (CAIRO_FORMAT_RGB24, 2 * CHECK_SIZE,
-                                2 * CHECK_SIZE);
-  cairo_t         *cr = cairo_create (surface);
-  cairo_pattern_t *pattern;
-
-  cairo_set_source_rgb (cr, 0.6, 0.6, 0.6);
-  cairo_paint (cr);
-  cairo_set_source_rgb (cr, 0.4, 0.4, 0.4);
-  cairo_rectangle (cr, 0, 0, CHECK_SIZE, CHECK_SIZE);
-  cairo_rectangle (cr, CHECK_SIZE, CHECK_SIZE, CHECK_SIZE, CHECK_SIZE);
-  cairo_fill (cr);
-  cairo_destroy (cr);
-  pattern = cairo_pattern_create_for_surface (surface);
-  cairo_pattern_set_extend (pattern, CAIRO_EXTEND_REPEAT);
-  cairo_surface_destroy (surface);
-  return pattern;
-}
-
 /* The shown picture over checks, scaled once for many draws. */
 static void
 make_fitted (PstPreview *self, const GdkRectangle *frame)
@@ -151,14 +93,14 @@ make_fitted (PstPreview *self, const GdkRectangle *frame)
     frame->height * gtk_widget_get_scale_factor (GTK_WIDGET (self)),
     gtk_widget_get_scale_factor (GTK_WIDGET (self)));
   cr = cairo_create (self->fitted);
-  checks = checks_new ();
+  checks = pst_surface_checks ();
   cairo_set_source (cr, checks);
   cairo_paint (cr);
   cairo_pattern_destroy (checks);
 
-  cairo_scale (cr,
-               (double) frame->width / cairo_image_surface_get_width (source),
-               (double) frame->height / cairo_image_surface_get_height (source));
+  cairo_scale (
+    cr, (double) frame->width / cairo_image_surface_get_width (source),
+    (double) frame->height / cairo_image_surface_get_height (source));
   cairo_set_source_surface (cr, source, 0, 0);
   cairo_pattern_set_filter (cairo_get_source (cr), CAIRO_FILTER_GOOD);
   cairo_pattern_set_extend (cairo_get_source (cr), CAIRO_EXTEND_PAD);
@@ -386,7 +328,7 @@ pst_preview_set_original (PstPreview *preview, const PstPixels *pixels)
 {
   g_clear_pointer (&preview->original, cairo_surface_destroy);
   g_clear_pointer (&preview->result, cairo_surface_destroy);
-  preview->original = surface_from_pixels (pixels);
+  preview->original = pst_surface_new (pixels);
   refresh (preview);
 }
 
@@ -394,7 +336,7 @@ void
 pst_preview_set_result (PstPreview *preview, const PstPixels *pixels)
 {
   g_clear_pointer (&preview->result, cairo_surface_destroy);
-  preview->result = surface_from_pixels (pixels);
+  preview->result = pst_surface_new (pixels);
   refresh (preview);
 }
 
