@@ -289,6 +289,29 @@ write (const char *folder, const char *name, PstGraph *graph)
     g_error ("%s", error->message);
 }
 
+/* Training starts from some weights that are all the same, such as scales of
+ * 1, which would hide mistakes: draws them anew. */
+static void
+shake (PstNetwork *network)
+{
+  GRand *rand = g_rand_new_with_seed (11);
+
+  for (guint i = 0; i < network->weights->len; i++)
+    {
+      PstArray *array = g_ptr_array_index (network->weights, i);
+      gint64    n = pst_tensor_count (&array->tensor);
+      double    first = pst_tensor_get (&array->tensor, 0);
+      gboolean  same = TRUE;
+
+      for (gint64 j = 1; j < n && same; j++)
+        same = pst_tensor_get (&array->tensor, j) == first;
+      for (gint64 j = 0; j < n && same; j++)
+        pst_tensor_set (&array->tensor, j,
+                        first + g_rand_double_range (rand, 0.2, 0.8));
+    }
+  g_rand_free (rand);
+}
+
 static void
 write_own (const char *folder)
 {
@@ -296,12 +319,15 @@ write_own (const char *folder)
     .depth = 2,
     .channels = { 8, 16 },
     .strides = { 2, 2 },
+    .gain = 0.5,
   };
   g_autoptr (PstNetwork) generator =
       pst_network_generator (8, 2, 5, 1e-5, PST_SKIP_LOGIT, 3);
   g_autoptr (PstNetwork) discriminator =
       pst_network_discriminator (&shape, 4, 3, 0);
 
+  shake (generator);
+  shake (discriminator);
   write (folder, "generator", generator->graph);
   write (folder, "discriminator", discriminator->graph);
 }
