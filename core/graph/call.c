@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
 #include <stdarg.h>
 
 #include "core/graph/op.h"
@@ -30,21 +33,21 @@ pst_call_check (const PstCall *call, int min, int max, int rank,
 {
   if (call->n_in < min || call->n_in > max)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                          "has %d inputs, must have %d to %d", call->n_in,
+                          _ ("has %d inputs, must have %d to %d"), call->n_in,
                           min, max);
   for (int i = 0; i < min; i++)
     if (! call->in[i])
       return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                            "its input %d is missing", i + 1);
+                            _ ("its input %d is missing"), i + 1);
   if (min == 0)
     return TRUE;
   if (call->in[0]->dtype != PST_FLOAT32)
     return pst_call_fail (call, error, PST_ERROR_UNSUPPORTED,
-                          "cannot work on %s numbers",
+                          _ ("cannot work on %s numbers"),
                           pst_dtype_name (call->in[0]->dtype));
   if (rank >= 0 && call->in[0]->shape.rank != rank)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                          "its input has %d dimensions, must have %d",
+                          _ ("its input has %d dimensions, must have %d"),
                           call->in[0]->shape.rank, rank);
   return TRUE;
 }

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
 #include "core/graph/graph.h"
 
 #include <stdarg.h>
@@ -160,14 +163,15 @@ pst_graph_add_node (PstGraph *graph, const char *domain, const char *type,
   if (! op)
     {
       g_set_error (error, PST_ERROR, PST_ERROR_UNSUPPORTED,
-                   "the operator “%s%s%s” is not supported", domain,
+                   _ ("the operator “%s%s%s” is not supported"), domain,
                    *domain ? "." : "", type);
       return NULL;
     }
   if (n_in > PST_MAX_IO || n_out > PST_MAX_IO || n_in < 0 || n_out < 1)
     {
       g_set_error (error, PST_ERROR, PST_ERROR_UNSUPPORTED,
-                   "the operator “%s” has too many inputs or outputs", type);
+                   _ ("the operator “%s” has too many inputs or outputs"),
+                   type);
       return NULL;
     }
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
 #include "core/graph/plan.h"
 
 #include <string.h>
@@ -478,7 +481,8 @@ pst_plan_new (PstGraph *graph, const PstPlanOptions *options, GError **error)
       g_autofree char *have = g_format_size (options->budget);
 
       g_set_error (error, PST_ERROR, PST_ERROR_MEMORY,
-                   "it would take %s of memory; %s may be used", need, have);
+                   _ ("it would take %s of memory; %s may be used"), need,
+                   have);
       return NULL;
     }
   return g_steal_pointer (&plan);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
 #include "core/graph/rewrite.h"
 
 #include <string.h>
@@ -88,7 +91,7 @@ fold_node (Specializer *s, PstNode *node, PstCall *call, GError **error)
     node->op->forward (call);
   else
     pst_call_fail (call, error, PST_ERROR_MEMORY,
-                   "its constant result is too large");
+                   _ ("its constant result is too large"));
 
   for (int i = 0; i < node->n_out; i++)
     {
@@ -138,7 +141,7 @@ check_outputs (PstCall *call, GError **error)
       if (call->out[i]->dtype == PST_DTYPE_NONE ||
           pst_shape_count (&call->out[i]->shape) < 0)
         return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                              "its result has no possible size");
+                              _ ("its result has no possible size"));
     }
   return TRUE;
 }
@@ -245,7 +248,8 @@ add_inputs (Specializer *s, PstGraph *graph, GError **error)
                                    : pst_shape_to_string (declared);
 
           g_set_error (error, PST_ERROR, PST_ERROR_SHAPE,
-                       "the input “%s” must be %s, not %s", input->name, b, a);
+                       _ ("the input “%s” must be %s, not %s"), input->name, b,
+                       a);
           return FALSE;
         }
       value = pst_graph_add_input (s->graph, input->name, input->info.dtype,

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
@@ -134,7 +137,7 @@ pst_run_new (PstPlan *plan, PstPool *pool, GError **error)
       g_autofree char *need = g_format_size (plan->total);
 
       g_set_error (error, PST_ERROR, PST_ERROR_MEMORY,
-                   "the system did not grant %s of memory", need);
+                   _ ("the system did not grant %s of memory"), need);
       pst_run_free (run);
       return NULL;
     }

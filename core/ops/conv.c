@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
 #include "core/ops/conv.h"
 
 #include <string.h>
@@ -37,7 +40,7 @@ read_pair (const PstCall *call, const char *name, gint64 *y, gint64 *x,
   if (n != 2 || ints[0] < 1 || ints[1] < 1 || ints[0] > 4096 ||
       ints[1] > 4096)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                          "its %s are not two positive numbers", name);
+                          _ ("its %s are not two positive numbers"), name);
   *y = ints[0];
   *x = ints[1];
   return TRUE;
@@ -79,12 +82,12 @@ read_pads (const PstCall *call, PstConv *conv, GError **error)
     return TRUE;
   if (n != 4)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                          "its pads are not four numbers");
+                          _ ("its pads are not four numbers"));
   for (int i = 0; i < 4; i++)
     {
       if (pads[i] < 0 || pads[i] > 1 << 20)
         return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                              "its padding is out of range");
+                              _ ("its padding is out of range"));
       conv->pads[i] = pads[i];
     }
   return TRUE;
@@ -104,8 +107,8 @@ read_fusion (const PstCall *call, PstConv *conv, GError **error)
       (MAX (conv->pads[0], conv->pads[2]) >= h ||
        MAX (conv->pads[1], conv->pads[3]) >= w))
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                          "the picture is too small to be padded by "
-                          "reflection");
+                          _ ("the picture is too small to be padded by "
+                             "reflection"));
   return TRUE;
 }
 
@@ -121,22 +124,21 @@ check_shapes (const PstCall *call, GError **error)
   w = &call->in[1]->shape;
   if (w->rank != 4 || call->in[1]->dtype != PST_FLOAT32)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                          "its weights do not have four dimensions");
+                          _ ("its weights do not have four dimensions"));
   for (int i = 0; i < 4; i++)
     if (x->dim[i] < 1 || w->dim[i] < 1 || x->dim[i] > G_MAXINT32 / 4 ||
         w->dim[i] > 1 << 20)
       return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                            "an input has an impossible size");
+                            _ ("an input has an impossible size"));
   if (groups < 1 || w->dim[0] % groups || w->dim[1] * groups != x->dim[1])
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                          "it has weights for %" G_GINT64_FORMAT
-                          " channels, its input has %" G_GINT64_FORMAT,
-                          w->dim[1] * groups, x->dim[1]);
+                          _ ("it has weights for %d channels, its input has %d"),
+                          (int) (w->dim[1] * groups), (int) x->dim[1]);
   if (call->n_in > 2 && call->in[2] &&
       (pst_tensor_count (call->in[2]) != w->dim[0] ||
        call->in[2]->dtype != PST_FLOAT32))
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                          "its bias does not fit its weights");
+                          _ ("its bias does not fit its weights"));
   return TRUE;
 }
 
@@ -170,7 +172,7 @@ pst_conv_parse (const PstCall *call, PstConv *conv, GError **error)
   conv->ow = conv->padded_w - (conv->kw - 1) * conv->dilation_x - 1;
   if (conv->oh < 0 || conv->ow < 0)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                          "the picture is smaller than its kernel");
+                          _ ("the picture is smaller than its kernel"));
   conv->oh = conv->oh / conv->stride_y + 1;
   conv->ow = conv->ow / conv->stride_x + 1;
   return TRUE;

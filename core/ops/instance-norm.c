@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
@@ -119,18 +122,18 @@ norm_infer (PstCall *call, GError **error)
   x = &call->in[0]->shape;
   if (x->rank < 3)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                          "its input must have at least three dimensions");
+                          _ ("its input must have at least three dimensions"));
   if (pst_tensor_count (call->in[0]) < 1)
-    return pst_call_fail (call, error, PST_ERROR_SHAPE, "its input is empty");
+    return pst_call_fail (call, error, PST_ERROR_SHAPE,
+                          _ ("its input is empty"));
   for (int i = 1; i < 3; i++)
     if (! fits_channels (call->in[i], x->dim[0], x->dim[1]))
       return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                            "its scale and shift do not fit %" G_GINT64_FORMAT
-                            " channels",
-                            x->dim[1]);
+                            _ ("its scale and shift do not fit %d channels"),
+                            (int) x->dim[1]);
   if (! pst_shape_equal (&call->in[1]->shape, &call->in[2]->shape))
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                          "its scale and shift differ in size");
+                          _ ("its scale and shift differ in size"));
   pst_call_like (call, 0);
   return TRUE;
 }
