@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/train/trainer-private.h"
 
+#include <string.h>
+
 #include "core/onnx/onnx.h"
 #include "core/style/metadata.h"
 
@@ -63,6 +65,8 @@ make_metadata (PstTrainer *trainer, GError **error)
     {
       const PstRecipeStyle *style = recipe->styles->pdata[i];
 
+      if (! style->shown)
+        continue;
       pst_metadata_add_style (metadata, style->id, style->title,
                               style->credit, style->licence,
                               i < thumbnails->len ? thumbnails->pdata[i]
@@ -71,22 +75,68 @@ make_metadata (PstTrainer *trainer, GError **error)
   return metadata;
 }
 
+/* @to has the columns of @from that @recipe shows: their rows of the tables,
+ * and all other weights as they are. */
+static void
+copy_shown (const PstRecipe *recipe, const PstNetwork *from, PstNetwork *to)
+{
+  for (guint i = 0; i < from->weights->len; i++)
+    {
+      const PstTensor *a = &((PstArray *) from->weights->pdata[i])->tensor;
+      const PstTensor *b = &((PstArray *) to->weights->pdata[i])->tensor;
+      gint64           n = pst_tensor_count (a) / a->shape.dim[0];
+      float           *row = b->data;
+
+      for (gint64 k = 0; k < a->shape.dim[0]; k++)
+        {
+          const PstRecipeStyle *style = NULL;
+
+          if (a->shape.dim[0] != b->shape.dim[0] && k > 0)
+            style = recipe->styles->pdata[k - 1];
+          if (style && ! style->shown)
+            continue;
+          memcpy (row, (const float *) a->data + k * n, sizeof (float) * n);
+          row += n;
+        }
+    }
+}
+
+/* The averaged network with the shown styles alone. */
+static PstNetwork *
+shown_network (PstTrainer *trainer, int n_styles)
+{
+  const PstRecipe *recipe = trainer->recipe;
+  PstNetwork      *network;
+
+  network = pst_network_generator (recipe->width, recipe->blocks, n_styles,
+                                   recipe->epsilon, recipe->skip,
+                                   recipe->seed);
+  copy_shown (recipe, trainer->average, network);
+  return network;
+}
+
 gboolean
 pst_export_model (PstTrainer *trainer, const char *path, GError **error)
 {
   g_autoptr (PstMetadata) metadata = make_metadata (trainer, error);
   g_autoptr (PstGraph)    graph = pst_graph_new ();
   g_autoptr (GPtrArray)   out = NULL;
+  PstNetwork             *network;
   PstShape                shape = PST_SHAPE (-1, 3, -1, -1);
-  PstShape                row = PST_SHAPE (-1,
-                                           trainer->recipe->styles->len + 1);
+  PstShape                row;
   PstValue               *in[2];
+  int                     n_styles = 1;
 
   if (! metadata)
     return FALSE;
+  for (guint i = 0; i < trainer->recipe->styles->len; i++)
+    n_styles += ((PstRecipeStyle *) trainer->recipe->styles->pdata[i])->shown;
+  row = PST_SHAPE (-1, n_styles);
+  network = shown_network (trainer, n_styles);
   in[0] = pst_graph_add_input (graph, "image", PST_FLOAT32, &shape);
   in[1] = pst_graph_add_input (graph, "style", PST_FLOAT32, &row);
-  out = pst_graph_append (graph, trainer->average->graph, in, NULL);
+  out = pst_graph_append (graph, network->graph, in, NULL);
+  pst_network_free (network);
   pst_graph_add_output (graph, out->pdata[0], "pastiche");
   pst_metadata_pack (metadata, graph);
   pst_graph_seal (graph);

@@ -104,6 +104,7 @@ static const PstRecipeKey style_keys[] = {
   { "size", PST_KEY_INT, STYLE (size), 32, 8192, NULL },
   { "crop-scale", PST_KEY_RANGE, STYLE (scale), 0.05, 64, NULL },
   { "share", PST_KEY_NUMBER, STYLE (share), 0, 1e6, NULL },
+  { "shown", PST_KEY_INT, STYLE (shown), 0, 1, NULL },
   { "content", PST_KEY_NUMBER, STYLE (content), 0, 1e6, NULL },
   { "style", PST_KEY_NUMBER, STYLE (style), 0, 1e6, NULL },
   { "adversarial", PST_KEY_NUMBER, STYLE (adversarial), 0, 1e6, NULL },
@@ -338,6 +339,7 @@ read_style (PstRecipeReader *reader, const char *group, PstRecipe *recipe,
   style->scale[0] = 0.8;
   style->scale[1] = 1.3;
   style->share = style->content = style->style = style->adversarial = 1;
+  style->shown = 1;
   for (const char *p = style->id; *p || p == style->id; p++)
     if (! g_ascii_islower (*p) && ! g_ascii_isdigit (*p) && *p != '-')
       return pst_recipe_reader_fail (

@@ -89,6 +89,7 @@ typedef struct
                           brought to */
   double scale[2];     /* windows for the discriminators, multiples of crop */
   double share;        /* how often it is drawn, relative to the others */
+  int    shown;        /* 0: trained but left out of the model */
   double content;      /* factors of the losses' weights */
   double style;
   double adversarial;
