@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/graph/plan.h"
 #include "core/onnx/onnx.h"
 #include "core/train/trainer-private.h"
 
@@ -412,6 +413,54 @@ test_refused (Fixture *f, gconstpointer data)
     }
 }
 
+/* What the model at @path makes of a ramp in the last of its @n_styles. */
+static PstArray *
+paint (const char *path, int n_styles)
+{
+  GError               *error = NULL;
+  g_autoptr (PstGraph)  graph = pst_onnx_load (path, &error);
+  g_autoptr (PstPlan)   plan = NULL;
+  g_autoptr (PstRun)    run = NULL;
+  PstShape              shapes[] = { PST_SHAPE (1, 3, 16, 20),
+                                     PST_SHAPE (1, n_styles) };
+  PstPlanOptions        options = { .input_shapes = shapes, .n_workers = 1 };
+  PstArray             *result;
+
+  g_assert_no_error (error);
+  plan = pst_plan_new (graph, &options, &error);
+  g_assert_no_error (error);
+  run = pst_run_new (plan, NULL, &error);
+  for (int i = 0; i < 960; i++)
+    ((float *) pst_run_get_input (run, 0)->data)[i] = (float) i / 960.0f;
+  pst_tensor_set (pst_run_get_input (run, 1), n_styles - 1, 1.0);
+  g_assert_true (pst_run_forward (run, NULL, NULL, NULL, &error));
+  result = pst_array_new (PST_FLOAT32, &shapes[0], TRUE);
+  pst_tensor_copy (&result->tensor, pst_run_get_output (run, 0));
+  return result;
+}
+
+/* A style that is not shown is not in the file; the others are unchanged. */
+static void
+test_shown (Fixture *f, gconstpointer data)
+{
+  g_autoptr (PstTrainer) trainer = make (f, 1);
+  g_autoptr (PstArray)   a = NULL, b = NULL;
+  g_autoptr (PstGraph)   graph = NULL;
+
+  steps (trainer, 3);
+  g_assert_true (pst_export_model (trainer, f->out, NULL));
+  a = paint (f->out, 3);
+  ((PstRecipeStyle *) f->recipe->styles->pdata[0])->shown = 0;
+  g_assert_true (pst_export_model (trainer, f->out, NULL));
+  b = paint (f->out, 2);
+  g_assert_cmpmem (a->tensor.data, pst_tensor_bytes (&a->tensor),
+                   b->tensor.data, pst_tensor_bytes (&b->tensor));
+  graph = pst_onnx_load (f->out, NULL);
+  g_assert_cmpstr (pst_graph_get_metadata (graph, "pastiche.style.1.id"), ==,
+                   "two");
+  g_assert_null (pst_graph_get_metadata (graph, "pastiche.style.2.id"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -426,6 +475,7 @@ main (int argc, char **argv)
   ADD ("wrong-checkpoint", test_wrong_checkpoint);
   ADD ("phases", test_phases);
   ADD ("refused", test_refused);
+  ADD ("shown", test_shown);
 #undef ADD
   return g_test_run ();
 }
