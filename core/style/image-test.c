@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 
+#include "core/style/grain.h"
 #include "core/style/convert.h"
 #include "core/style/fill.h"
 #include "core/style/resample.h"
@@ -267,6 +268,26 @@ test_convert (void)
   g_assert_true (isnan (data[4]) && isinf (data[6]));
 }
 
+/* Mean 0, deviation 1, and the same at the same place. */
+static void
+test_grain (void)
+{
+  double sum = 0, square = 0;
+
+  for (int y = -400; y < 400; y++)
+    for (int x = -400; x < 400; x++)
+      {
+        double g = pst_grain (x, y);
+
+        g_assert_true (g == pst_grain (x, y));
+        sum += g;
+        square += g * g;
+      }
+  g_assert_cmpfloat (fabs (sum / 640000), <, 0.03);
+  g_assert_cmpfloat (square / 640000, >, 0.5);
+  g_assert_cmpfloat (square / 640000, <, 1.2);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -280,5 +301,6 @@ main (int argc, char **argv)
   g_test_add_func ("/fill/gap", test_fill);
   g_test_add_func ("/fill/nothing", test_fill_nothing);
   g_test_add_func ("/convert/rules", test_convert);
+  g_test_add_func ("/grain", test_grain);
   return g_test_run ();
 }

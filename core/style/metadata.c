@@ -129,6 +129,13 @@ pst_metadata_pack (const PstMetadata *metadata, PstGraph *graph)
     pack_style (graph, k, g_ptr_array_index (metadata->styles, k));
   pack_text (graph, PST_METADATA_RECIPE, metadata->recipe);
   pack_text (graph, PST_METADATA_FIGURES, metadata->figures);
+  if (metadata->grain > 0)
+    {
+      char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+      pack_text (graph, PST_METADATA_GRAIN,
+                 g_ascii_formatd (text, sizeof text, "%g", metadata->grain));
+    }
 }
 
 /* Parsing */
@@ -221,6 +228,7 @@ pst_metadata_parse (PstMetadataFunc get, gconstpointer source,
   const char             *version = get (source, PST_METADATA_VERSION);
   const char             *title = get (source, PST_METADATA_TITLE);
   const char             *count_text = get (source, PST_METADATA_STYLES);
+  const char             *grain;
   guint64                 count;
 
   if (! version)
@@ -246,6 +254,10 @@ pst_metadata_parse (PstMetadataFunc get, gconstpointer source,
   metadata->licence = g_strdup (get (source, PST_METADATA_LICENCE));
   metadata->recipe = g_strdup (get (source, PST_METADATA_RECIPE));
   metadata->figures = g_strdup (get (source, PST_METADATA_FIGURES));
+  grain = get (source, PST_METADATA_GRAIN);
+  metadata->grain = grain ? g_ascii_strtod (grain, NULL) : 0;
+  if (! (metadata->grain >= 0 && metadata->grain <= 0.2))
+    metadata->grain = 0;
   for (guint k = 0; k < count; k++)
     if (! parse_style (metadata, get, source, k, path, error))
       return NULL;

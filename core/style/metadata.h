@@ -18,6 +18,8 @@
  *   pastiche.style.K.thumbnail a JPEG or PNG picture in base64
  *   pastiche.recipe            the text of the recipe it was trained by
  *   pastiche.figures           what training measured, as JSON
+ *   pastiche.grain             standard deviation of the grain to be added to
+ *                              photos, 0 to 0.2; see pst_net_paint()
  */
 #define PST_METADATA_VERSION "pastiche.version"
 #define PST_METADATA_TITLE "pastiche.title"
@@ -25,6 +27,7 @@
 #define PST_METADATA_STYLES "pastiche.styles"
 #define PST_METADATA_RECIPE "pastiche.recipe"
 #define PST_METADATA_FIGURES "pastiche.figures"
+#define PST_METADATA_GRAIN "pastiche.grain"
 #define PST_STYLE_IDENTITY "identity"
 #define PST_MAX_STYLES 256
 
@@ -34,6 +37,7 @@
  * @licence: (nullable): of the model; styles may have their own
  * @recipe: (nullable): text of the recipe
  * @figures: (nullable): JSON text
+ * @grain: 0 where there is none
  * @styles: (element-type PstStyle): one for each column, in order, the
  *   identity style included; @path and @column need not be set for packing
  */
@@ -43,6 +47,7 @@ typedef struct
   char      *licence;
   char      *recipe;
   char      *figures;
+  double     grain;
   GPtrArray *styles;
 } PstMetadata;
 

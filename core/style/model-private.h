@@ -29,6 +29,7 @@ typedef struct
   gboolean bgr;
   int      width;
   int      height;
+  float    grain;
 } PstModelFacts;
 
 /**

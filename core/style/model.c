@@ -151,6 +151,7 @@ examine_own (PstModel *model, const PstMetadata *metadata, GError **error)
         facts->style_input = i;
     }
   facts->n_columns = facts->style_input >= 0 ? metadata->styles->len : 0;
+  facts->grain = (float) metadata->grain;
   facts->identity = facts->style_input >= 0 &&
                     strcmp (first->id, PST_STYLE_IDENTITY) == 0;
   if (facts->image_input < 0 ||

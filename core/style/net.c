@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/style/net.h"
 
+#include "core/style/grain.h"
+
 #include <string.h>
 
 #define MIN_SIZE 32 /* of the network's input, margins included */
@@ -15,6 +17,7 @@ typedef struct
   int                  left; /* margins */
   int                  top;
   PstTensor           *tensor; /* 1 × 3 × height × width, channels last */
+  float                grain;  /* standard deviation */
 } Transfer;
 
 static int
@@ -85,18 +88,21 @@ put_row (gpointer data, gsize y, guint worker)
   const float         *from;
   float               *to = (float *) t->tensor->data + y * width * 3;
 
-  from = pst_image_row (t->from, pst_image_reflect (row, t->from->height));
+  row = pst_image_reflect (row, t->from->height);
+  from = pst_image_row (t->from, row);
   for (int x = 0; x < width; x++, to += 3)
     {
       int          column = t->patch->x - t->left + x;
       const float *p;
+      float        grain;
 
       if (column < 0 || column >= t->from->width)
         column = pst_image_reflect (column, t->from->width);
       p = from + 3 * column;
-      to[red] = facts->low + range * unit (p[0]);
-      to[1] = facts->low + range * unit (p[1]);
-      to[2 - red] = facts->low + range * unit (p[2]);
+      grain = t->grain > 0 ? t->grain * pst_grain (column, row) : 0;
+      to[red] = facts->low + range * unit (p[0] + grain);
+      to[1] = facts->low + range * unit (p[1] + grain);
+      to[2 - red] = facts->low + range * unit (p[2] + grain);
     }
 }
 
@@ -148,6 +154,10 @@ pst_net_paint (PstNet *net, const PstImage *from, const PstPatch *patch,
   int                  height = padded (t.patch->height, facts->height);
   PstRun              *run;
 
+  /* the identity style passes grain on, so it gets none */
+  if (facts->grain > 0 && net->weights)
+    t.grain = facts->grain * CLAMP (facts->identity ? 1 - net->weights[0] : 1,
+                                    0.0f, 1.0f);
   t.left = margin (t.patch->width, facts->width);
   t.top = margin (t.patch->height, facts->height);
   run = take_run (net, padded (t.patch->width, facts->width), height, error);

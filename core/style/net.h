@@ -64,6 +64,9 @@ gboolean pst_net_memory (PstModel *model, int width, int height,
  * @to: 3 channels, the size of @from, may be @from for the whole; the part is
  *   set to what the network makes of it, or where the patch has fades that
  *   much of it is added; 0 to 1
+ *
+ * Where the model's metadata ask for grain, it is added to what the network
+ * reads, in the share of the painted styles; see pst_grain().
  */
 gboolean pst_net_paint (PstNet *net, const PstImage *from,
                         const PstPatch *patch, PstImage *to,

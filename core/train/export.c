@@ -58,6 +58,7 @@ make_metadata (PstTrainer *trainer, GError **error)
   metadata = pst_metadata_new (recipe->title);
   metadata->licence = g_strdup (recipe->licence);
   metadata->recipe = g_strdup (recipe->text);
+  metadata->grain = recipe->grain;
   metadata->figures = g_strdup_printf ("{\"steps\":%" G_GINT64_FORMAT "}",
                                        trainer->n_steps);
   pst_metadata_add_style (metadata, PST_STYLE_IDENTITY, "", "", "", NULL);

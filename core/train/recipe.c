@@ -27,6 +27,7 @@ static const char *const schedules[] = { "constant", "linear", "cosine",
 static const PstRecipeKey model_keys[] = {
   { "title", PST_KEY_TEXT, RECIPE (title), 0, 0, NULL },
   { "licence", PST_KEY_TEXT, RECIPE (licence), 0, 0, NULL },
+  { "grain", PST_KEY_NUMBER, RECIPE (grain), 0, 0.2, NULL },
   { "thumbnail", PST_KEY_PATH, RECIPE (thumbnail), 0, 0, NULL },
   { "width", PST_KEY_INT, RECIPE (width), 2, 256, NULL },
   { "blocks", PST_KEY_INT, RECIPE (blocks), 0, 32, NULL },

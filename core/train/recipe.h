@@ -122,6 +122,7 @@ typedef struct
   char   *text;     /* the file itself, for the model's metadata */
   char   *title;
   char   *licence;
+  double  grain;     /* to be added to photos when painting; metadata.h */
   char   *thumbnail; /* (nullable): a photo to make thumbnails of */
   int     width;    /* channels of the generator's first layer */
   int     blocks;
