@@ -13,6 +13,12 @@
  * the very same memory as an input. */
 #define PST_VECTOR _Pragma ("GCC ivdep")
 
+/* Nobody asks for floating-point exceptions: both sides of a choice may be
+ * worked out, which lets loops with choices become vectors. */
+#if defined __GNUC__ && ! defined __clang__
+#pragma GCC optimize("no-trapping-math")
+#endif
+
 /**
  * PstLoop:
  * @rank: number of dimensions

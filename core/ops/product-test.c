@@ -66,18 +66,17 @@ matmul_reference (PstOpTest *t)
   PstShape      out = t->out[0].shape, pairs;
   gint64        m, n, k, count;
 
-  if (a.shape.rank == 1)
-    {
-      a.shape = PST_SHAPE (1, a.count);
-      out.rank++;
-      for (int i = out.rank - 1; i > out.rank - 2; i--)
-        out.dim[i] = out.dim[i - 1];
-      out.dim[out.rank - 2] = 1;
-    }
   if (b.shape.rank == 1)
     {
       b.shape = PST_SHAPE (b.count, 1);
       out.dim[out.rank++] = 1;
+    }
+  if (a.shape.rank == 1)
+    {
+      a.shape = PST_SHAPE (1, a.count);
+      out.dim[out.rank] = out.dim[out.rank - 1];
+      out.dim[out.rank - 1] = 1;
+      out.rank++;
     }
   m = out.dim[out.rank - 2];
   n = out.dim[out.rank - 1];

@@ -144,10 +144,58 @@ infer_float (PstCall *call, GError **error)
                    backward_ex)
 #define DEFINE_EXPANDED(...) DEFINE_UNARY (__VA_ARGS__)
 
+/* e^x to 2 units in the last place, in arithmetic that compilers vectorise:
+ * e^x = 2^n e^r with |r| <= ln 2 / 2, e^r by its series to r^7. Beyond what a
+ * float holds it goes to 0 or infinity. */
+static inline float
+exponential (float x)
+{
+  const float magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds */
+  float       y = x > 89.0f ? 89.0f : x;
+  float       n, r, p;
+  gint32      power;
+  union
+  {
+    gint32 bits;
+    float  number;
+  } sum, half, rest;
+
+  y = x < -104.0f ? -104.0f : y;
+  sum.number = y * 1.44269504f + magic;
+  power = sum.bits - 0x4b400000; /* less magic's bits: the rounded number */
+  n = sum.number - magic;
+  r = (y - n * 0.693359375f) + n * 2.12194440e-4f;
+  p = 1.0f / 5040.0f;
+  p = p * r + 1.0f / 720.0f;
+  p = p * r + 1.0f / 120.0f;
+  p = p * r + 1.0f / 24.0f;
+  p = p * r + 1.0f / 6.0f;
+  p = p * r + 0.5f;
+  p = p * r * r + r + 1.0f;
+  /* 2^n in two factors, as n goes beyond the exponents of normal numbers */
+  half.bits = (gint32) ((guint32) (power / 2 + 127) << 23);
+  rest.bits = (gint32) ((guint32) (power - power / 2 + 127) << 23);
+  return p * half.number * rest.number;
+}
+
 static inline float
 sigmoid (float x)
 {
-  return x >= 0.0f ? 1.0f / (1.0f + expf (-x)) : expf (x) / (1.0f + expf (x));
+  return 1.0f / (1.0f + exponential (-x));
+}
+
+/* Near 0 by its series, as the quotient would lose digits there. */
+static inline float
+hyperbolic_tangent (float x)
+{
+  float s = x * x;
+  float near = x + x * s *
+                       (-1.0f / 3.0f +
+                        s * (2.0f / 15.0f +
+                             s * (-17.0f / 315.0f + s * (62.0f / 2835.0f))));
+  float far = 1.0f - 2.0f / (1.0f + exponential (2.0f * x));
+
+  return s < 0.04f ? near : far;
 }
 
 static inline float
@@ -159,9 +207,9 @@ softplus (float x)
 DEFINE_PLAIN (relu, "Relu", X < 0.0f ? 0.0f : X, OF_OUTPUT,
               (X > 0.0f ? 1.0f : 0.0f))
 DEFINE_PLAIN (sigmoid, "Sigmoid", sigmoid (X), OF_OUTPUT, X *(1.0f - X))
-DEFINE_PLAIN (tanh, "Tanh", tanhf (X), OF_OUTPUT, 1.0f - X *X)
+DEFINE_PLAIN (tanh, "Tanh", hyperbolic_tangent (X), OF_OUTPUT, 1.0f - X *X)
 DEFINE_PLAIN (softplus, "Softplus", softplus (X), OF_OUTPUT, -expm1f (-X))
-DEFINE_PLAIN (exp, "Exp", expf (X), OF_OUTPUT, X)
+DEFINE_PLAIN (exp, "Exp", exponential (X), OF_OUTPUT, X)
 DEFINE_PLAIN (log, "Log", logf (X), OF_INPUT, 1.0f / X)
 DEFINE_PLAIN (sqrt, "Sqrt", sqrtf (X), OF_OUTPUT, 0.5f / X)
 DEFINE_PLAIN (abs, "Abs", fabsf (X), OF_INPUT,
