@@ -1,287 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "core/train/adversarial-step.h"
+#include "core/train/adversarial-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
 #include "core/base/error.h"
-#include "core/graph/plan.h"
-#include "core/train/losses.h"
-
-typedef enum
-{
-  TERM_CONTENT,
-  TERM_STYLE,
-  TERM_VARIATION,
-  TERM_IDENTITY,
-  TERM_ADVERSARIAL,
-  N_TERMS,
-} TermKind;
-
-/* First of the generator graph's inputs that hold moments. */
-#define INPUT_MOMENTS 3
-
-/* A loss of the generator: output and seed of its graph. */
-typedef struct
-{
-  TermKind kind;
-  double   weight; /* of the layer */
-} Term;
-
-struct _PstAdversarialStep
-{
-  const PstRecipe   *recipe;
-  const PstSettings *settings;
-  const PstPlayers  *players;
-  int                batch;
-  int                crop;
-  int                n_styles;
-  int               *columns;
-  GArray            *terms;
-  PstPlan           *g_plan;
-  PstRun            *g_run;
-  PstPlan           *d_plan;
-  PstRun            *d_run;
-  gint64            *counts;  /* of numbers in each weight, the larger list */
-  const float      **gradients;
-  GPtrArray         *scratch; /* (GArray of float): discriminators' */
-};
-
-static gboolean
-is_adversarial (const PstAdversarialStep *step)
-{
-  return step->settings->adversarial > 0 &&
-         step->players->discriminators->len > 0;
-}
-
-/* The values in @graph that hold @arrays, added to @values. */
-static void
-add_parameters (PstGraph *graph, GPtrArray *arrays, GPtrArray *values)
-{
-  GPtrArray *all = pst_graph_get_values (graph);
-
-  for (guint i = 0; i < arrays->len; i++)
-    for (guint k = 0; k < all->len; k++)
-      {
-        PstValue *value = all->pdata[k];
-
-        if (value->kind == PST_VALUE_PARAMETER &&
-            value->array == arrays->pdata[i])
-          {
-            g_ptr_array_add (values, value);
-            break;
-          }
-      }
-}
-
-static void
-add_term (PstAdversarialStep *step, PstGraph *graph, GPtrArray *seeds,
-          TermKind kind, double weight, PstValue *value)
-{
-  static const char *const names[N_TERMS] = {
-    "loss.content", "loss.style", "loss.variation", "loss.identity",
-    "loss.adversarial",
-  };
-  Term term = { kind, weight };
-
-  pst_graph_add_output (graph, value, names[kind]);
-  g_ptr_array_add (seeds, value);
-  g_array_append_val (step->terms, term);
-}
-
-/* Channels of style layer @i. */
-static gint64
-layer_channels (const PstAdversarialStep *step, int i)
-{
-  GPtrArray *moments = step->players->moments->pdata[0];
-
-  if (step->recipe->style_form == PST_STYLE_COVARIANCE)
-    i *= 2;
-  return ((PstArray *) moments->pdata[i])->tensor.shape.dim[0];
-}
-
-static void
-add_feature_terms (PstAdversarialStep *step, PstGraph *graph,
-                   GPtrArray *seeds, PstValue *photo, PstValue *pastiche)
-{
-  const PstRecipe      *recipe = step->recipe;
-  PstFeatures          *features = step->players->features;
-  g_autoptr (GPtrArray) of_photo = NULL;
-  g_autoptr (GPtrArray) of_pastiche = NULL;
-
-  of_photo = pst_graph_append (graph, features->graph, &photo, "photo/");
-  of_pastiche = pst_graph_append (graph, features->graph, &pastiche,
-                                  "features/");
-  for (int i = 0; i < features->n_content; i++)
-    add_term (step, graph, seeds, TERM_CONTENT, recipe->content[i].weight,
-              pst_loss_content (graph, recipe->content_form,
-                                of_pastiche->pdata[i], of_photo->pdata[i]));
-  for (int i = 0; i < features->n_style; i++)
-    {
-      PstValue *map = of_pastiche->pdata[features->n_content + i];
-      PstValue *second, *first = NULL;
-      gint64    c = layer_channels (step, i);
-      PstShape  square = PST_SHAPE (-1, c, c), row = PST_SHAPE (-1, c);
-
-      second = pst_graph_add_input (graph, "second", PST_FLOAT32, &square);
-      if (recipe->style_form == PST_STYLE_COVARIANCE)
-        first = pst_graph_add_input (graph, "first", PST_FLOAT32, &row);
-      add_term (step, graph, seeds, TERM_STYLE, recipe->style[i].weight,
-                pst_loss_style (graph, recipe->style_form, map, second,
-                                first));
-    }
-}
-
-/* One discriminator's logits in @graph. */
-static PstValue *
-add_discriminator (PstAdversarialStep *step, PstGraph *graph, guint i,
-                   PstValue *picture, const char *prefix)
-{
-  const PstRecipeDiscriminator *shape = step->recipe->discriminators->pdata[i];
-  PstSpectral          *spectral = step->players->discriminators->pdata[i];
-  g_autoptr (GPtrArray) logits = NULL;
-
-  picture = pst_loss_pool (graph, picture, shape->pool);
-  logits = pst_graph_append (graph, spectral->network->graph, &picture,
-                             prefix);
-  return logits->pdata[0];
-}
-
-/* Inputs image, style, photo, the style's moments; outputs pastiche and the
- * losses, each [N]. */
-static PstGraph *
-generator_graph (PstAdversarialStep *step, GPtrArray *seeds)
-{
-  PstGraph             *graph = pst_graph_new ();
-  g_autoptr (GPtrArray) outputs = NULL;
-  PstValue             *in[2], *photo, *pastiche;
-  PstShape              shape = PST_SHAPE (-1, 3, -1, -1);
-  PstShape              row = PST_SHAPE (-1, step->n_styles);
-
-  in[0] = pst_graph_add_input (graph, "image", PST_FLOAT32, &shape);
-  in[1] = pst_graph_add_input (graph, "style", PST_FLOAT32, &row);
-  photo = pst_graph_add_input (graph, "photo", PST_FLOAT32, &shape);
-  outputs = pst_graph_append (graph, step->players->generator->graph, in,
-                              "generator/");
-  pastiche = outputs->pdata[0];
-  pst_graph_add_output (graph, pastiche, "pastiche");
-  add_feature_terms (step, graph, seeds, photo, pastiche);
-  add_term (step, graph, seeds, TERM_VARIATION, 1,
-            pst_loss_variation (graph, pastiche));
-  add_term (step, graph, seeds, TERM_IDENTITY, 1,
-            pst_loss_difference (graph, pastiche, photo));
-  for (guint i = 0;
-       is_adversarial (step) && i < step->players->discriminators->len; i++)
-    {
-      g_autofree char *prefix = g_strdup_printf ("discriminator%u/", i);
-
-      add_term (step, graph, seeds, TERM_ADVERSARIAL, 1,
-                pst_loss_adversarial (
-                  graph, step->recipe->adversarial_form,
-                  add_discriminator (step, graph, i, pastiche, prefix), in[1],
-                  NULL));
-    }
-  pst_graph_seal (graph);
-  return graph;
-}
-
-/* Inputs picture, style, sign; an output [2N] for each discriminator. */
-static PstGraph *
-discriminator_graph (PstAdversarialStep *step, GPtrArray *seeds)
-{
-  PstGraph *graph = pst_graph_new ();
-  PstValue *picture, *style, *sign;
-  PstShape  shape = PST_SHAPE (-1, 3, -1, -1);
-  PstShape  row = PST_SHAPE (-1, step->n_styles);
-  PstShape  one = PST_SHAPE (-1, 1, 1);
-
-  picture = pst_graph_add_input (graph, "picture", PST_FLOAT32, &shape);
-  style = pst_graph_add_input (graph, "style", PST_FLOAT32, &row);
-  sign = pst_graph_add_input (graph, "sign", PST_FLOAT32, &one);
-  for (guint i = 0; i < step->players->discriminators->len; i++)
-    {
-      g_autofree char *prefix = g_strdup_printf ("discriminator%u/", i);
-      PstValue        *loss;
-
-      loss = pst_loss_adversarial (
-        graph, step->recipe->adversarial_form,
-        add_discriminator (step, graph, i, picture, prefix), style, sign);
-      pst_graph_add_output (graph, loss, "loss");
-      g_ptr_array_add (seeds, loss);
-    }
-  pst_graph_seal (graph);
-  return graph;
-}
-
-static PstPlan *
-plan_training (PstGraph *graph, const PstShape *shapes, GPtrArray *gradients,
-               GPtrArray *seeds, PstPool *pool, guint64 budget,
-               GError **error)
-{
-  PstPlanOptions options = { 0 };
-
-  options.input_shapes = shapes;
-  options.n_workers = pst_pool_get_size (pool);
-  options.budget = budget;
-  options.gradients = gradients;
-  options.seeds = seeds;
-  return pst_plan_new (graph, &options, error);
-}
-
-static gboolean
-plan_generator (PstAdversarialStep *step, PstPool *pool, guint64 budget,
-                GError **error)
-{
-  g_autoptr (GPtrArray) seeds = g_ptr_array_new ();
-  g_autoptr (GPtrArray) values = g_ptr_array_new ();
-  g_autoptr (PstGraph)  graph = generator_graph (step, seeds);
-  GPtrArray            *moments = step->players->moments->pdata[0];
-  PstShape              shapes[INPUT_MOMENTS + 2 * PST_MAX_LAYERS];
-
-  shapes[0] = PST_SHAPE (step->batch, 3, step->crop, step->crop);
-  shapes[1] = PST_SHAPE (step->batch, step->n_styles);
-  shapes[2] = shapes[0];
-  for (guint i = 0; i < moments->len; i++)
-    {
-      const PstShape *one = &((PstArray *) moments->pdata[i])->tensor.shape;
-
-      shapes[INPUT_MOMENTS + i] = pst_shape (one->rank + 1, (gint64[]) {
-        step->batch, one->dim[0], one->rank > 1 ? one->dim[1] : 0 });
-    }
-  add_parameters (graph, step->players->generator->weights, values);
-  g_return_val_if_fail (values->len == step->players->generator->weights->len,
-                        FALSE);
-  step->g_plan = plan_training (graph, shapes, values, seeds, pool, budget,
-                                error);
-  return step->g_plan != NULL;
-}
-
-static gboolean
-plan_discriminators (PstAdversarialStep *step, PstPool *pool, guint64 budget,
-                     GError **error)
-{
-  g_autoptr (GPtrArray) seeds = g_ptr_array_new ();
-  g_autoptr (GPtrArray) values = g_ptr_array_new ();
-  g_autoptr (PstGraph)  graph = discriminator_graph (step, seeds);
-  gint64                n = 2 * step->batch;
-  PstShape              shapes[3];
-
-  shapes[0] = PST_SHAPE (n, 3, step->crop, step->crop);
-  shapes[1] = PST_SHAPE (n, step->n_styles);
-  shapes[2] = PST_SHAPE (n, 1, 1);
-  for (guint i = 0; i < step->players->discriminators->len; i++)
-    {
-      PstSpectral *spectral = step->players->discriminators->pdata[i];
-
-      add_parameters (graph, spectral->network->weights, values);
-    }
-  step->d_plan = plan_training (graph, shapes, values, seeds, pool, budget,
-                                error);
-  return step->d_plan != NULL;
-}
 
 /* Discriminators must see at least one patch. */
 static gboolean
@@ -334,6 +60,7 @@ pst_adversarial_step_new (const PstRecipe *recipe, const PstSettings *settings,
                           guint64 budget, GError **error)
 {
   g_autoptr (PstAdversarialStep) step = g_new0 (PstAdversarialStep, 1);
+  gboolean                       judged;
   guint64                        used;
 
   step->recipe = recipe;
@@ -343,24 +70,22 @@ pst_adversarial_step_new (const PstRecipe *recipe, const PstSettings *settings,
   step->crop = settings->crop;
   step->n_styles = (int) recipe->styles->len + 1;
   step->columns = g_new0 (int, step->batch);
-  step->terms = g_array_new (FALSE, FALSE, sizeof (Term));
+  step->terms = g_array_new (FALSE, FALSE, sizeof (PstTerm));
   allocate_lists (step);
-  if (is_adversarial (step) && ! check_patches (step, error))
-    return NULL;
-  if (! plan_generator (step, pool, budget, error))
+  judged = pst_adversarial_has_judges (step);
+  if ((judged && ! check_patches (step, error)) ||
+      ! pst_adversarial_plan_generator (step, pool, budget, error))
     return NULL;
   used = pst_plan_get_memory (step->g_plan);
   if (budget)
     budget = budget > used ? budget - used : 1;
-  if (is_adversarial (step) && ! plan_discriminators (step, pool, budget,
-                                                      error))
+  if (judged &&
+      ! pst_adversarial_plan_discriminators (step, pool, budget, error))
     return NULL;
   step->g_run = pst_run_new (step->g_plan, pool, error);
-  if (! step->g_run)
-    return NULL;
-  if (is_adversarial (step))
+  if (step->g_run && judged)
     step->d_run = pst_run_new (step->d_plan, pool, error);
-  if (is_adversarial (step) && ! step->d_run)
+  if (! step->g_run || (judged && ! step->d_run))
     return NULL;
   return g_steal_pointer (&step);
 }
@@ -427,27 +152,27 @@ pst_adversarial_step_real (PstAdversarialStep *step, int i)
 
 /* The weight of @term for a sample of @column. */
 static double
-term_weight (const PstAdversarialStep *step, const Term *term, int column)
+term_weight (const PstAdversarialStep *step, const PstTerm *term, int column)
 {
   const PstSettings    *settings = step->settings;
   const PstRecipeStyle *style;
 
   if (column == 0)
     {
-      if (term->kind == TERM_CONTENT)
+      if (term->kind == PST_TERM_CONTENT)
         return settings->content * term->weight;
-      return term->kind == TERM_IDENTITY ? settings->identity : 0;
+      return term->kind == PST_TERM_IDENTITY ? settings->identity : 0;
     }
   style = step->recipe->styles->pdata[column - 1];
   switch (term->kind)
     {
-    case TERM_CONTENT:
+    case PST_TERM_CONTENT:
       return settings->content * term->weight * style->content;
-    case TERM_STYLE:
+    case PST_TERM_STYLE:
       return settings->style * term->weight * style->style;
-    case TERM_VARIATION:
+    case PST_TERM_VARIATION:
       return settings->variation;
-    case TERM_ADVERSARIAL:
+    case PST_TERM_ADVERSARIAL:
       return settings->adversarial * style->adversarial;
     default:
       return 0;
@@ -471,7 +196,7 @@ fill_generator (PstAdversarialStep *step)
       for (guint k = 0; k < moments->len; k++)
         {
           const PstArray *moment = moments->pdata[k];
-          guint           input = INPUT_MOMENTS + k;
+          guint           input = PST_INPUT_MOMENTS + k;
           float          *to = pst_run_get_input (step->g_run, input)->data;
           gint64          n = pst_tensor_count (&moment->tensor);
 
@@ -479,7 +204,7 @@ fill_generator (PstAdversarialStep *step)
         }
       for (guint k = 0; k < step->terms->len; k++)
         {
-          const Term *term = &g_array_index (step->terms, Term, k);
+          const PstTerm *term = &g_array_index (step->terms, PstTerm, k);
           float      *seed = pst_run_get_seed (step->g_run, k)->data;
 
           seed[i] = (float) (term_weight (step, term, column) / step->batch);
@@ -491,27 +216,27 @@ fill_generator (PstAdversarialStep *step)
 static void
 read_generator (PstAdversarialStep *step, PstLosses *losses)
 {
-  double sums[N_TERMS] = { 0 };
+  double sums[PST_N_TERMS] = { 0 };
   int    n_identity = 0;
 
   for (int i = 0; i < step->batch; i++)
     n_identity += step->columns[i] == 0;
   for (guint k = 0; k < step->terms->len; k++)
     {
-      const Term      *term = &g_array_index (step->terms, Term, k);
+      const PstTerm      *term = &g_array_index (step->terms, PstTerm, k);
       const PstTensor *loss = pst_run_get_output (step->g_run, 1 + k);
 
       for (int i = 0; i < step->batch; i++)
-        if ((step->columns[i] == 0) == (term->kind == TERM_IDENTITY))
+        if ((step->columns[i] == 0) == (term->kind == PST_TERM_IDENTITY))
           sums[term->kind] += term->weight * ((const float *) loss->data)[i];
     }
-  for (int k = 0; k < N_TERMS; k++)
-    sums[k] /= k == TERM_IDENTITY ? n_identity : step->batch - n_identity;
-  losses->content = sums[TERM_CONTENT];
-  losses->style = sums[TERM_STYLE];
-  losses->variation = sums[TERM_VARIATION];
-  losses->identity = sums[TERM_IDENTITY];
-  losses->adversarial = sums[TERM_ADVERSARIAL];
+  for (int k = 0; k < PST_N_TERMS; k++)
+    sums[k] /= k == PST_TERM_IDENTITY ? n_identity : step->batch - n_identity;
+  losses->content = sums[PST_TERM_CONTENT];
+  losses->style = sums[PST_TERM_STYLE];
+  losses->variation = sums[PST_TERM_VARIATION];
+  losses->identity = sums[PST_TERM_IDENTITY];
+  losses->adversarial = sums[PST_TERM_ADVERSARIAL];
 }
 
 static gboolean

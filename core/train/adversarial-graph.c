@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The two graphs of a step, and their plans. */
+#include "core/train/adversarial-private.h"
+
+#include "core/train/losses.h"
+
+gboolean
+pst_adversarial_has_judges (const PstAdversarialStep *step)
+{
+  return step->settings->adversarial > 0 &&
+         step->players->discriminators->len > 0;
+}
+
+/* The values in @graph that hold @arrays, added to @values. */
+static void
+add_parameters (PstGraph *graph, GPtrArray *arrays, GPtrArray *values)
+{
+  GPtrArray *all = pst_graph_get_values (graph);
+
+  for (guint i = 0; i < arrays->len; i++)
+    for (guint k = 0; k < all->len; k++)
+      {
+        PstValue *value = all->pdata[k];
+
+        if (value->kind == PST_VALUE_PARAMETER &&
+            value->array == arrays->pdata[i])
+          {
+            g_ptr_array_add (values, value);
+            break;
+          }
+      }
+}
+
+static void
+add_term (PstAdversarialStep *step, PstGraph *graph, GPtrArray *seeds,
+          PstTermKind kind, double weight, PstValue *value)
+{
+  static const char *const names[PST_N_TERMS] = {
+    "loss.content", "loss.style", "loss.variation", "loss.identity",
+    "loss.adversarial",
+  };
+  PstTerm term = { kind, weight };
+
+  pst_graph_add_output (graph, value, names[kind]);
+  g_ptr_array_add (seeds, value);
+  g_array_append_val (step->terms, term);
+}
+
+/* Channels of style layer @i. */
+static gint64
+layer_channels (const PstAdversarialStep *step, int i)
+{
+  GPtrArray *moments = step->players->moments->pdata[0];
+
+  if (step->recipe->style_form == PST_STYLE_COVARIANCE)
+    i *= 2;
+  return ((PstArray *) moments->pdata[i])->tensor.shape.dim[0];
+}
+
+static void
+add_feature_terms (PstAdversarialStep *step, PstGraph *graph,
+                   GPtrArray *seeds, PstValue *photo, PstValue *pastiche)
+{
+  const PstRecipe      *recipe = step->recipe;
+  PstFeatures          *features = step->players->features;
+  g_autoptr (GPtrArray) of_photo = NULL;
+  g_autoptr (GPtrArray) of_pastiche = NULL;
+
+  of_photo = pst_graph_append (graph, features->graph, &photo, "photo/");
+  of_pastiche = pst_graph_append (graph, features->graph, &pastiche,
+                                  "features/");
+  for (int i = 0; i < features->n_content; i++)
+    add_term (step, graph, seeds, PST_TERM_CONTENT, recipe->content[i].weight,
+              pst_loss_content (graph, recipe->content_form,
+                                of_pastiche->pdata[i], of_photo->pdata[i]));
+  for (int i = 0; i < features->n_style; i++)
+    {
+      PstValue *map = of_pastiche->pdata[features->n_content + i];
+      PstValue *second, *first = NULL;
+      gint64    c = layer_channels (step, i);
+      PstShape  square = PST_SHAPE (-1, c, c), row = PST_SHAPE (-1, c);
+
+      second = pst_graph_add_input (graph, "second", PST_FLOAT32, &square);
+      if (recipe->style_form == PST_STYLE_COVARIANCE)
+        first = pst_graph_add_input (graph, "first", PST_FLOAT32, &row);
+      add_term (step, graph, seeds, PST_TERM_STYLE, recipe->style[i].weight,
+                pst_loss_style (graph, recipe->style_form, map, second,
+                                first));
+    }
+}
+
+/* One discriminator's logits in @graph. */
+static PstValue *
+add_discriminator (PstAdversarialStep *step, PstGraph *graph, guint i,
+                   PstValue *picture, const char *prefix)
+{
+  const PstRecipeDiscriminator *shape = step->recipe->discriminators->pdata[i];
+  PstSpectral          *spectral = step->players->discriminators->pdata[i];
+  g_autoptr (GPtrArray) logits = NULL;
+
+  picture = pst_loss_pool (graph, picture, shape->pool);
+  logits = pst_graph_append (graph, spectral->network->graph, &picture,
+                             prefix);
+  return logits->pdata[0];
+}
+
+/* Inputs image, style, photo, the style's moments; outputs pastiche and the
+ * losses, each [N]. */
+static PstGraph *
+generator_graph (PstAdversarialStep *step, GPtrArray *seeds)
+{
+  PstGraph             *graph = pst_graph_new ();
+  g_autoptr (GPtrArray) outputs = NULL;
+  PstValue             *in[2], *photo, *pastiche;
+  PstShape              shape = PST_SHAPE (-1, 3, -1, -1);
+  PstShape              row = PST_SHAPE (-1, step->n_styles);
+  guint                 n_judges = 0;
+
+  in[0] = pst_graph_add_input (graph, "image", PST_FLOAT32, &shape);
+  in[1] = pst_graph_add_input (graph, "style", PST_FLOAT32, &row);
+  photo = pst_graph_add_input (graph, "photo", PST_FLOAT32, &shape);
+  outputs = pst_graph_append (graph, step->players->generator->graph, in,
+                              "generator/");
+  pastiche = outputs->pdata[0];
+  pst_graph_add_output (graph, pastiche, "pastiche");
+  add_feature_terms (step, graph, seeds, photo, pastiche);
+  add_term (step, graph, seeds, PST_TERM_VARIATION, 1,
+            pst_loss_variation (graph, pastiche));
+  add_term (step, graph, seeds, PST_TERM_IDENTITY, 1,
+            pst_loss_difference (graph, pastiche, photo));
+  if (pst_adversarial_has_judges (step))
+    n_judges = step->players->discriminators->len;
+  for (guint i = 0; i < n_judges; i++)
+    {
+      g_autofree char *prefix = g_strdup_printf ("discriminator%u/", i);
+
+      add_term (step, graph, seeds, PST_TERM_ADVERSARIAL, 1,
+                pst_loss_adversarial (
+                  graph, step->recipe->adversarial_form,
+                  add_discriminator (step, graph, i, pastiche, prefix), in[1],
+                  NULL));
+    }
+  pst_graph_seal (graph);
+  return graph;
+}
+
+/* Inputs picture, style, sign; an output [2N] for each discriminator. */
+static PstGraph *
+discriminator_graph (PstAdversarialStep *step, GPtrArray *seeds)
+{
+  PstGraph *graph = pst_graph_new ();
+  PstValue *picture, *style, *sign;
+  PstShape  shape = PST_SHAPE (-1, 3, -1, -1);
+  PstShape  row = PST_SHAPE (-1, step->n_styles);
+  PstShape  one = PST_SHAPE (-1, 1, 1);
+
+  picture = pst_graph_add_input (graph, "picture", PST_FLOAT32, &shape);
+  style = pst_graph_add_input (graph, "style", PST_FLOAT32, &row);
+  sign = pst_graph_add_input (graph, "sign", PST_FLOAT32, &one);
+  for (guint i = 0; i < step->players->discriminators->len; i++)
+    {
+      g_autofree char *prefix = g_strdup_printf ("discriminator%u/", i);
+      PstValue        *loss;
+
+      loss = pst_loss_adversarial (
+        graph, step->recipe->adversarial_form,
+        add_discriminator (step, graph, i, picture, prefix), style, sign);
+      pst_graph_add_output (graph, loss, "loss");
+      g_ptr_array_add (seeds, loss);
+    }
+  pst_graph_seal (graph);
+  return graph;
+}
+
+static PstPlan *
+plan_training (PstGraph *graph, const PstShape *shapes, GPtrArray *gradients,
+               GPtrArray *seeds, PstPool *pool, guint64 budget,
+               GError **error)
+{
+  PstPlanOptions options = { 0 };
+
+  options.input_shapes = shapes;
+  options.n_workers = pst_pool_get_size (pool);
+  options.budget = budget;
+  options.gradients = gradients;
+  options.seeds = seeds;
+  return pst_plan_new (graph, &options, error);
+}
+
+gboolean
+pst_adversarial_plan_generator (PstAdversarialStep *step, PstPool *pool,
+                                guint64 budget, GError **error)
+{
+  g_autoptr (GPtrArray) seeds = g_ptr_array_new ();
+  g_autoptr (GPtrArray) values = g_ptr_array_new ();
+  g_autoptr (PstGraph)  graph = generator_graph (step, seeds);
+  GPtrArray            *moments = step->players->moments->pdata[0];
+  PstShape              shapes[PST_INPUT_MOMENTS + 2 * PST_MAX_LAYERS];
+
+  shapes[0] = PST_SHAPE (step->batch, 3, step->crop, step->crop);
+  shapes[1] = PST_SHAPE (step->batch, step->n_styles);
+  shapes[2] = shapes[0];
+  for (guint i = 0; i < moments->len; i++)
+    {
+      const PstShape *one = &((PstArray *) moments->pdata[i])->tensor.shape;
+
+      shapes[PST_INPUT_MOMENTS + i] = pst_shape (one->rank + 1, (gint64[]) {
+        step->batch, one->dim[0], one->rank > 1 ? one->dim[1] : 0 });
+    }
+  add_parameters (graph, step->players->generator->weights, values);
+  g_return_val_if_fail (values->len == step->players->generator->weights->len,
+                        FALSE);
+  step->g_plan = plan_training (graph, shapes, values, seeds, pool, budget,
+                                error);
+  return step->g_plan != NULL;
+}
+
+gboolean
+pst_adversarial_plan_discriminators (PstAdversarialStep *step, PstPool *pool,
+                                     guint64 budget, GError **error)
+{
+  g_autoptr (GPtrArray) seeds = g_ptr_array_new ();
+  g_autoptr (GPtrArray) values = g_ptr_array_new ();
+  g_autoptr (PstGraph)  graph = discriminator_graph (step, seeds);
+  gint64                n = 2 * step->batch;
+  PstShape              shapes[3];
+
+  shapes[0] = PST_SHAPE (n, 3, step->crop, step->crop);
+  shapes[1] = PST_SHAPE (n, step->n_styles);
+  shapes[2] = PST_SHAPE (n, 1, 1);
+  for (guint i = 0; i < step->players->discriminators->len; i++)
+    {
+      PstSpectral *spectral = step->players->discriminators->pdata[i];
+
+      add_parameters (graph, spectral->network->weights, values);
+    }
+  step->d_plan = plan_training (graph, shapes, values, seeds, pool, budget,
+                                error);
+  return step->d_plan != NULL;
+}
