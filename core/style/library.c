@@ -147,16 +147,6 @@ read_folder (PstLibrary *library, const char *folder)
     }
 }
 
-static int
-compare_styles (gconstpointer a, gconstpointer b)
-{
-  const PstStyle *x = *(const PstStyle *const *) a;
-  const PstStyle *y = *(const PstStyle *const *) b;
-  int             order = g_utf8_collate (x->title, y->title);
-
-  return order ? order : strcmp (x->id, y->id);
-}
-
 PstLibrary *
 pst_library_new (const char *const *folders)
 {
@@ -171,7 +161,6 @@ pst_library_new (const char *const *folders)
     add_folder (library, g_strdup (*folders));
   for (guint i = 0; i < library->folders->len; i++)
     read_folder (library, library->folders->pdata[i]);
-  g_ptr_array_sort (library->styles, compare_styles);
   return library;
 }
 

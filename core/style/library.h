@@ -25,7 +25,8 @@ typedef struct _PstLibrary PstLibrary;
  */
 PstLibrary *pst_library_new (const char *const *folders);
 void        pst_library_free (PstLibrary *library);
-/* (element-type PstStyle) (transfer none): sorted by title */
+/* (element-type PstStyle) (transfer none): folder by folder, file by file in
+ * the order of their names, and in a file as its maker arranged them */
 GPtrArray  *pst_library_get_styles (PstLibrary *library);
 
 /**
