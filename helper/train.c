@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "core/pst.h"
@@ -28,9 +29,12 @@ typedef struct
 /* What the events are shown with. */
 typedef struct
 {
-  gboolean json;
-  gboolean terminal;
-  gboolean bar; /* one is on the line */
+  gboolean    json;
+  gboolean    terminal;
+  const char *out;    /* the model's file */
+  gint64      until;  /* last step of this run */
+  gboolean    bar;    /* one is on the line */
+  gint64      logged; /* time of the last line that is no bar, in us */
 } Display;
 
 static void
@@ -98,27 +102,106 @@ duration (double seconds)
 }
 
 #define BAR 24
+#define LOG_EVERY (60 * G_USEC_PER_SEC) /* where there is no terminal */
+
+static int
+terminal_columns (void)
+{
+  struct winsize size;
+
+  if (ioctl (1, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    return size.ws_col;
+  return 80;
+}
+
+static int
+columns_of (const char *text)
+{
+  int n = 0;
+
+  for (; *text; text = g_utf8_next_char (text))
+    n += g_unichar_iswide (g_utf8_get_char (text)) ? 2 : 1;
+  return n;
+}
+
+static void
+append_bar (GString *line, const PstEvent *event, gint64 steps, int size)
+{
+  int full = (int) (size * event->step / MAX (steps, 1));
+
+  g_string_append_c (line, '[');
+  for (int i = 0; i < size; i++)
+    g_string_append_c (line, i < full ? '#' : '.');
+  g_string_append_c (line, ']');
+}
+
+static char *
+describe_losses (const PstLosses *losses)
+{
+  g_autofree char *paint = NULL;
+  g_autofree char *judged = NULL;
+
+  if (isfinite (losses->style))
+    paint = g_strdup_printf (_ (" · content %.3f, style %.3f"),
+                             losses->content, losses->style);
+  if (isfinite (losses->real))
+    judged = g_strdup_printf (_ (", real %.2f, fake %.2f"), losses->real,
+                              losses->fake);
+  return g_strconcat (paint ? paint : "", paint && judged ? judged : "", NULL);
+}
+
+/* As much of a step as @columns have room for. */
+static char *
+describe_step (const PstEvent *event, gint64 steps, int columns)
+{
+  g_autofree char *left = duration (event->left);
+  g_autofree char *losses = describe_losses (&event->losses);
+  GString         *line = g_string_new (NULL);
+  gsize            length;
+
+  append_bar (line, event, steps, columns < 72 ? BAR / 2 : BAR);
+  g_string_append_printf (line, _ (" step %d of %d"), (int) event->step,
+                          (int) steps);
+  length = line->len;
+  g_string_append_printf (line, _ (", %s left"), left);
+  if (columns_of (line->str) < columns)
+    length = line->len;
+  g_string_append (line, losses);
+  if (columns_of (line->str) >= columns)
+    g_string_truncate (line, length);
+  return g_string_free (line, FALSE);
+}
 
 static void
 show_step (Display *display, const PstEvent *event)
 {
-  g_autofree char *left = duration (event->left);
-  char             bar[BAR + 1];
-  int              full = (int) (BAR * event->step / MAX (event->steps, 1));
+  g_autofree char *text = NULL;
+  gint64           now = g_get_monotonic_time ();
+  gint64           steps = event->steps;
 
-  for (int i = 0; i < BAR; i++)
-    bar[i] = i < full ? '#' : '.';
-  bar[BAR] = '\0';
-  if (! display->terminal && event->step % 100 != 0)
+  if (display->until > 0)
+    steps = MIN (steps, display->until);
+  if (! display->terminal && event->step < steps &&
+      now - display->logged < LOG_EVERY)
     return;
-  g_print (_ ("%s[%s] step %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
-              ", %s left · content %.3f style %.3f real %.2f fake %.2f"),
-           display->terminal ? "\r\033[K" : "", bar, event->step,
-           event->steps, left, event->losses.content, event->losses.style,
-           event->losses.real, event->losses.fake);
-  if (! display->terminal)
-    g_print ("\n");
+  display->logged = now;
   display->bar = display->terminal;
+  text = describe_step (event, steps,
+                        display->terminal ? terminal_columns () : G_MAXINT);
+  g_print (display->terminal ? "\r\033[K%s" : "%s\n", text);
+  fflush (stdout);
+}
+
+static void
+show_end (const Display *display, const PstEvent *event)
+{
+  if (event->step >= event->steps)
+    g_print (_ ("Finished after %d steps: %s\n"), (int) event->step,
+             display->out);
+  else
+    g_print (_ ("Stopped after %d steps: %s can be used as it is, and "
+                "--resume goes on\n"),
+             (int) event->step, display->out);
 }
 
 static void
@@ -138,23 +221,20 @@ show (const PstEvent *event, gpointer data)
       show_step (display, event);
       return;
     }
-  if (display->bar && event->kind != PST_EVENT_CHECKPOINT)
-    g_print ("\n");
-  display->bar = display->bar && event->kind == PST_EVENT_CHECKPOINT;
+  if (event->kind == PST_EVENT_CHECKPOINT)
+    return;
+  if (display->bar)
+    g_print ("\r\033[K");
+  display->bar = FALSE;
   if (event->kind == PST_EVENT_START)
-    g_print (_ ("%" G_GINT64_FORMAT " photos; a step takes %" G_GINT64_FORMAT
-                " MB of memory\n"),
-             event->photos, event->memory >> 20);
+    g_print (_ ("%d photos; a step takes %d MB of memory\n"),
+             (int) event->photos, (int) (event->memory >> 20));
   else if (event->kind == PST_EVENT_SAMPLE)
     g_print (_ ("Samples: %s\n"), event->text);
   else if (event->kind == PST_EVENT_NOTE)
     g_print ("%s\n", event->text);
   else if (event->kind == PST_EVENT_END)
-    g_print (strcmp (event->text, "cancelled") == 0
-                 ? _ ("Stopped at step %" G_GINT64_FORMAT
-                      "; --resume goes on from here\n")
-                 : _ ("Finished at step %" G_GINT64_FORMAT "\n"),
-             event->step);
+    show_end (display, event);
 }
 
 /* The recipe's name with ".onnx", in the folder one is in. */
@@ -176,11 +256,18 @@ prepare (const Arguments *arguments, PstRecipe *recipe,
   g_autoptr (PstTrainer) trainer = NULL;
   g_autofree char       *checkpoint = NULL;
 
+  checkpoint = pst_trainer_checkpoint_path (arguments->out);
+  if (arguments->resume && ! g_file_test (checkpoint, G_FILE_TEST_EXISTS))
+    {
+      g_set_error (error, PST_ERROR, PST_ERROR_FILE,
+                   _ ("There is no checkpoint to go on from at %s"),
+                   checkpoint);
+      return NULL;
+    }
   trainer = pst_trainer_new (recipe, host, (guint) arguments->threads, show,
                              display, error);
   if (! trainer)
     return NULL;
-  checkpoint = pst_trainer_checkpoint_path (arguments->out);
   if (arguments->resume && ! pst_trainer_resume (trainer, checkpoint, error))
     return NULL;
   return g_steal_pointer (&trainer);
@@ -199,6 +286,8 @@ typedef struct
 static gboolean
 on_signal (gpointer cancellable)
 {
+  if (! g_cancellable_is_cancelled (cancellable) && isatty (2))
+    g_printerr ("\n%s\n", _ ("Ending after this step…"));
   g_cancellable_cancel (cancellable);
   return G_SOURCE_CONTINUE;
 }
@@ -260,7 +349,7 @@ train (Arguments *arguments, GError **error)
   g_autoptr (PstTrainer)   trainer = NULL;
   PstTrainHost             host = pst_train_image_host ();
   g_auto (Signals)         signals = { 0 };
-  Display                  display = { arguments->events, isatty (1), FALSE };
+  Display                  display = { arguments->events, isatty (1) };
   PstTrainerOptions        options = { 0 };
 
   recipe = pst_recipe_load (arguments->recipes[0], arguments->data, error);
@@ -268,6 +357,8 @@ train (Arguments *arguments, GError **error)
     return FALSE;
   if (! arguments->out)
     arguments->out = default_out (arguments->recipes[0]);
+  display.out = arguments->out;
+  display.until = arguments->until;
   signals_init (&signals, cancellable);
   trainer = prepare (arguments, recipe, &host, &display, error);
   if (! trainer)

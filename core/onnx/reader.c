@@ -27,7 +27,8 @@ define (Reader *reader, char *name, PstValue *value, GError **error)
 static int
 read_opset (const Pst__Onnx__Model *model, GError **error)
 {
-  gint64 version = 0;
+  gint64           version = 0;
+  g_autofree char *text = NULL;
 
   for (gsize i = 0; i < model->n_opset_import; i++)
     if (pst_onnx_is_standard (model->opset_import[i]->domain))
@@ -39,11 +40,13 @@ read_opset (const Pst__Onnx__Model *model, GError **error)
                    _("is damaged: it does not say which version of ONNX's "
                      "operators it uses"));
   else
-    pst_onnx_fail (error, PST_ERROR_UNSUPPORTED,
-                   _("uses version %" G_GINT64_FORMAT
-                     " of ONNX's operators; Pastiche reads versions %d to %d, "
-                     "so save it again as one of them"),
-                   MAX (version, 1), PST_ONNX_MIN_OPSET, PST_ONNX_MAX_OPSET);
+    {
+      text = g_strdup_printf ("%" G_GINT64_FORMAT, MAX (version, 1));
+      pst_onnx_fail (error, PST_ERROR_UNSUPPORTED,
+                     _("uses version %s of ONNX's operators; Pastiche reads "
+                       "versions %d to %d, so save it again as one of them"),
+                     text, PST_ONNX_MIN_OPSET, PST_ONNX_MAX_OPSET);
+    }
   return 0;
 }
 

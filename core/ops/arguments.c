@@ -52,7 +52,7 @@ pst_arg_axis (const PstCall *call, gint64 axis, int rank, int *result,
   if (axis < -rank || axis >= rank)
     return pst_call_fail (
         call, error, PST_ERROR_SHAPE,
-        _ ("axis %" G_GINT64_FORMAT " is outside %d dimensions"), axis, rank);
+        _ ("axis %s is outside %d dimensions"), PST_ARG_INT (axis), rank);
   *result = (int) (axis < 0 ? axis + rank : axis);
   return TRUE;
 }
@@ -130,5 +130,12 @@ pst_arg_shape_text (char *buffer, const PstShape *shape)
   g_autofree char *text = pst_shape_to_string (shape);
 
   g_strlcpy (buffer, text, 128);
+  return buffer;
+}
+
+const char *
+pst_arg_int_text (char *buffer, gint64 number)
+{
+  g_snprintf (buffer, 24, "%" G_GINT64_FORMAT, number);
   return buffer;
 }

@@ -45,3 +45,7 @@ float    pst_arg_known_float (const PstCall *call, int i, float fallback);
 #define PST_ARG_SHAPE(tensor)                                                 \
   (pst_arg_shape_text ((char[128]) { 0 }, &(tensor)->shape))
 const char *pst_arg_shape_text (char *buffer, const PstShape *shape);
+/* A large whole number likewise: translated messages cannot hold
+ * G_GINT64_FORMAT, so they say %s. */
+#define PST_ARG_INT(number) (pst_arg_int_text ((char[24]) { 0 }, number))
+const char *pst_arg_int_text (char *buffer, gint64 number);

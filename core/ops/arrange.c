@@ -193,7 +193,7 @@ split_sizes (const PstCall *call, int axis, gint64 *sizes, GError **error)
   if (n != call->n_out || sum != total)
     return pst_call_fail (
         call, error, PST_ERROR_SHAPE,
-        _ ("cannot split %" G_GINT64_FORMAT " into %d parts so"), total,
+        _ ("cannot split %s into %d parts so"), PST_ARG_INT (total),
         call->n_out);
   return TRUE;
 }

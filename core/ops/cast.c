@@ -33,9 +33,8 @@ cast_infer (PstCall *call, GError **error)
   call->out[0]->dtype = dtype_of (to);
   if (call->out[0]->dtype == PST_DTYPE_NONE)
     return pst_call_fail (call, error, PST_ERROR_UNSUPPORTED,
-                          _ ("numbers of ONNX type %" G_GINT64_FORMAT
-                             " are not supported"),
-                          to);
+                          _ ("numbers of ONNX type %s are not supported"),
+                          PST_ARG_INT (to));
   return TRUE;
 }
 

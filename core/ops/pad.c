@@ -87,18 +87,16 @@ pad_axis (const PstCall *call, Mode mode, gint64 size, gint64 before,
 
   if (before < -most || before > most || after < -most || after > most)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                          _ ("a padding of %" G_GINT64_FORMAT
-                             " and %" G_GINT64_FORMAT " is out of range"),
-                          before, after);
+                          _ ("a padding of %s and %s is out of range"),
+                          PST_ARG_INT (before), PST_ARG_INT (after));
   if (mode == MODE_EDGE)
     need = 1;
   if (core < 0 || (mode != MODE_CONSTANT && MAX (before, after) > 0 &&
                    core < need))
     return pst_call_fail (
         call, error, PST_ERROR_SHAPE,
-        _ ("a picture of %" G_GINT64_FORMAT " is too small to be padded by "
-           "%" G_GINT64_FORMAT " and %" G_GINT64_FORMAT),
-        size, before, after);
+        _ ("a picture of %s is too small to be padded by %s and %s"),
+        PST_ARG_INT (size), PST_ARG_INT (before), PST_ARG_INT (after));
   *result = core + MAX (before, 0) + MAX (after, 0);
   return TRUE;
 }

@@ -66,9 +66,8 @@ reshape_infer (PstCall *call, GError **error)
         open = i;
       else if (shape->dim[i] < 0)
         return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                              _ ("a size of %" G_GINT64_FORMAT
-                                 " makes no sense"),
-                              shape->dim[i]);
+                              _ ("a size of %s makes no sense"),
+                              PST_ARG_INT (shape->dim[i]));
     }
   return complete_shape (call, open, error);
 }
@@ -94,7 +93,7 @@ flatten_infer (PstCall *call, GError **error)
   if (axis < -in->rank || axis > in->rank)
     return pst_call_fail (
         call, error, PST_ERROR_SHAPE,
-        _ ("axis %" G_GINT64_FORMAT " is outside %d dimensions"), axis,
+        _ ("axis %s is outside %d dimensions"), PST_ARG_INT (axis),
         in->rank);
   axis = axis < 0 ? axis + in->rank : axis;
   rows = pst_shape ((int) axis, in->dim);

@@ -147,9 +147,9 @@ gather_infer (PstCall *call, GError **error)
 
       if (at < -in->dim[axis] || at >= in->dim[axis])
         return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                              _ ("there is no part %" G_GINT64_FORMAT
-                                 " along axis %d of %s"),
-                              at, axis, PST_ARG_SHAPE (call->in[0]));
+                              _ ("there is no part %s along axis %d of %s"),
+                              PST_ARG_INT (at), axis,
+                              PST_ARG_SHAPE (call->in[0]));
     }
   call->out[0]->dtype = call->in[0]->dtype;
   out->rank = 0;

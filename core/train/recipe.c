@@ -372,8 +372,8 @@ read_phase (PstRecipeReader *reader, const char *group, PstRecipe *recipe,
     return FALSE;
   if (settings.from <= last->from)
     return pst_recipe_reader_fail (reader, group, "from", error,
-                                   _ ("a step after the phase before (%" G_GINT64_FORMAT ")"),
-                                   last->from);
+                                   _ ("a step after the phase before (%d)"),
+                                   (int) last->from);
   g_array_append_val (recipe->phases, settings);
   return TRUE;
 }
