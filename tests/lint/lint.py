@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 # Which rooms a room may include. The arrows of the architecture, closed over
 # what a room reaches through another:
@@ -55,6 +56,18 @@ BINARY = (".onnx", ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".mo",
           ".xcf", ".icc", ".gz", ".npy", ".npz", ".exr")
 MACHINE_PATH = re.compile(
     "/wor" + r"k/(main|shared|\.)" + "|/hom" + r"e/[a-z]+/" + "|/tmp/ba" + "sh_")
+
+# What marks words for translators: the keywords of meson's preset "glib",
+# which po/meson.build takes.
+MARKERS = ["_", "N_", "C_:1c,2", "NC_:1c,2", "g_dcgettext:2",
+           "g_dngettext:2,3", "g_dpgettext2:2c,3"]
+GETTEXT = ("xgettext", "msgmerge", "msgattrib", "msgfmt")
+# Parts of C in which a bracket or a marker means nothing, or a marker's call.
+TOKEN = re.compile(
+    r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
+    r"|^[ \t]*#[ \t]*define\b|(?P<marker>\b(?:"
+    + "|".join(m.split(":")[0] for m in MARKERS)
+    + r")\s*\()|(?P<format>\bG_\w+_FORMAT\b)|[()]", re.DOTALL | re.MULTILINE)
 
 
 def sources(root):
@@ -176,6 +189,98 @@ def check_threads(root):
                 yield f"{path}:{number}: threads are core/base/parallel's"
 
 
+def words(root, path):
+    """Each marked text: its line, and the format macros within it."""
+    text = read(root, path)
+    depth = 0
+    marked = []
+    defined = -1
+    for match in TOKEN.finditer(text):
+        token = match.group()
+        if token.lstrip().startswith("#"):
+            defined = match.end()
+        elif match["marker"]:
+            depth += 1
+            if "\n" in text[defined:match.start()] or defined < 0:
+                marked.append((depth, text.count("\n", 0, match.start()) + 1))
+                yield marked[-1][1], None
+        elif match["format"]:
+            if marked:
+                yield marked[-1][1], token
+        elif token == "(":
+            depth += 1
+        elif token == ")":
+            if marked and marked[-1][0] == depth:
+                marked.pop()
+            depth -= 1
+
+
+def lines(root, path):
+    """The lines of a file of po/ that say something; none where it lacks."""
+    if not os.path.isfile(os.path.join(root, path)):
+        return []
+    return [line for line in read(root, path).splitlines()
+            if line and not line.startswith("#")]
+
+
+def check_potfiles(root):
+    """po/POTFILES.in names every C file with words for people."""
+    listed = lines(root, "po/POTFILES.in")
+    for path in c_files(root):
+        if path not in listed and any(words(root, path)):
+            yield f"{path}: not in po/POTFILES.in"
+    for path in listed:
+        if not os.path.isfile(os.path.join(root, path)):
+            yield f"po/POTFILES.in: there is no {path}"
+
+
+def check_formats(root):
+    """xgettext ends a text at a macro, and its translation is never found."""
+    for path in c_files(root):
+        for number, macro in words(root, path):
+            if macro:
+                yield f"{path}:{number}: {macro} within words to translate"
+
+
+def check_translations(root):
+    """Against a fresh extraction, every entry is translated, none fuzzy."""
+    def run(*command):
+        return subprocess.run(command, cwd=root, text=True, encoding="utf-8",
+                              env={**os.environ, "LC_ALL": "C.UTF-8"},
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+
+    with tempfile.TemporaryDirectory() as folder:
+        template = os.path.join(folder, "pastiche.pot")
+        merged = os.path.join(folder, "merged.po")
+        done = run("xgettext", "--from-code=UTF-8", "--force-po",
+                   *(f"--keyword={marker}" for marker in MARKERS),
+                   "-o", template,
+                   *(path for path in lines(root, "po/POTFILES.in")
+                     if os.path.isfile(os.path.join(root, path))))
+        if done.returncode:
+            yield f"po/POTFILES.in: {done.stdout}"
+            return
+        for language in " ".join(lines(root, "po/LINGUAS")).split():
+            path = f"po/{language}.po"
+            for command in (
+                    ["msgfmt", "--check", "-o", os.devnull, path],
+                    ["msgmerge", "--quiet", "--no-fuzzy-matching", "-o",
+                     merged, path, template]):
+                done = run(*command)
+                if done.returncode:
+                    yield f"{path}: {done.stdout}"
+                    break
+            else:
+                for state in ("untranslated", "only-fuzzy"):
+                    done = run("msgattrib", f"--{state}", "--no-obsolete",
+                               "--no-wrap", merged)
+                    for text in re.findall(r'^msgid (.+(?:\n".*)*)',
+                                           done.stdout, re.MULTILINE):
+                        if text != '""':
+                            yield f"{path}: {state.split('-')[-1]}: {text}"
+
+
 CHECKS = {
     "includes follow the arrows": check_arrows,
     "libraries stay in their rooms": check_libraries,
@@ -184,7 +289,18 @@ CHECKS = {
     "no paths of one machine": check_machine_paths,
     "headers use #pragma once": check_pragma,
     "only base/parallel starts threads": check_threads,
+    "po/POTFILES.in is complete": check_potfiles,
+    "words hold no format macros": check_formats,
+    "every word is translated": check_translations,
 }
+# Programs that a check needs; it is left out where one is not there.
+NEEDS = {"every word is translated": GETTEXT}
+
+
+def missing(name):
+    """Why a check cannot be made here, or None."""
+    lacking = [p for p in NEEDS.get(name, ()) if not shutil.which(p)]
+    return f"{', '.join(lacking)}: not installed" if lacking else None
 
 
 class Tap:
@@ -197,7 +313,7 @@ class Tap:
         self.failed += bool(problems)
         print(f"{'not ok' if problems else 'ok'} {self.count} - {name}")
         for problem in problems:
-            print(f"# {problem}")
+            print("# " + problem.strip().replace("\n", "\n# "))
 
     def skip(self, name, why):
         self.count += 1
@@ -223,7 +339,10 @@ def lint_shell(root, tap):
 def lint(root):
     tap = Tap()
     for name, check in CHECKS.items():
-        tap.report(name, list(check(root)))
+        if missing(name):
+            tap.skip(name, missing(name))
+        else:
+            tap.report(name, list(check(root)))
     lint_shell(root, tap)
     return tap.finish()
 
@@ -233,6 +352,9 @@ def self_test():
     root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures")
     tap = Tap()
     for name, check in CHECKS.items():
+        if missing(name):
+            tap.skip(f"finds a violation: {name}", missing(name))
+            continue
         expected = sorted(path for path in sources(root)
                           if f"BAD: {name}" in read(root, path))
         found = sorted({problem.split(":")[0] for problem in check(root)})
