@@ -2,6 +2,7 @@
 /* y = a[c] x + b[c] for each channel: BatchNormalization as it is used after
  * training, and ImageScaler, an experimental operator of early exporters. */
 #include <math.h>
+#include <string.h>
 
 #include "core/ops/arguments.h"
 #include "core/ops/loop.h"
@@ -170,8 +171,8 @@ const PstOp pst_op_image_scaler = {
 };
 
 /* BatchNormalization: inputs X, scale, B, mean, variance.
- * y = scale (x - mean) / sqrt (variance + epsilon) + B. Mean and variance are
- * what training left: no gradient is given to them. */
+ * y = scale (x - mean) / sqrt (variance + epsilon) + B, with the mean and
+ * variance that training left. */
 
 static gboolean
 batch_norm_infer (PstCall *call, GError **error)
@@ -212,7 +213,7 @@ inverse_deviation (const PstCall *call, gint64 c)
 }
 
 static float *
-batch_norm_vectors (PstCall *call, gboolean both)
+batch_norm_vectors (PstCall *call, gboolean with_shift)
 {
   float       *a = (float *) call->shared;
   const float *scale = call->in[1]->data;
@@ -222,7 +223,7 @@ batch_norm_vectors (PstCall *call, gboolean both)
       double factor = scale[c] * inverse_deviation (call, c);
 
       a[c] = (float) factor;
-      if (both)
+      if (with_shift)
         a[channels_of (call) + c] =
             (float) (((const float *) call->in[2]->data)[c] -
                      factor * ((const float *) call->in[3]->data)[c]);
@@ -238,8 +239,8 @@ batch_norm_forward (PstCall *call)
   run_affine (call, a, a + channels_of (call));
 }
 
-/* Terms of the scale's gradient: g times the normalised input; a holds the
- * inverse deviations, b the means. */
+/* Terms of the gradients of scale and variance: g (x - mean); a holds what the
+ * sums are multiplied by, b the means. */
 static void
 scale_term (gpointer data, const PstTile *tile, double *acc)
 {
@@ -293,37 +294,63 @@ batch_norm_scratch (const PstCall *call, gsize *shared, gsize *per_worker)
                   pst_view_sum_scratch (&shift, &g));
 }
 
+/* The sums of g (x - mean), times a factor for each channel: d scale is 1 / s,
+ * d variance -scale / (2 s^3), with s the deviation. */
+static void
+batch_norm_gather (PstCall *call, int input, gpointer room)
+{
+  const float *scale = call->in[1]->data;
+  float       *factor = (float *) call->shared;
+  Channels     data = { call->din[input]->data, call->in[0]->data, factor,
+                        call->in[3]->data, call->dout[0]->data };
+  PstReduce    reduce;
+
+  for (gint64 c = 0; c < channels_of (call); c++)
+    {
+      double inverse = inverse_deviation (call, c);
+
+      factor[c] = (float) (input == 1 ? inverse
+                                      : -0.5 * scale[c] * inverse * inverse *
+                                            inverse);
+    }
+  scale_setup (&reduce, call, call->dout[0]);
+  pst_reduce_run (&reduce, call->pool, room, scale_term, scale_store, &data);
+}
+
+/* The sums of g: d B, and times -scale / s, d mean. */
+static void
+batch_norm_sum (PstCall *call, gpointer room)
+{
+  float    *a = batch_norm_vectors (call, FALSE);
+  float    *sums = a + channels_of (call);
+  PstTensor view = channel_view (call->in[0], sums);
+
+  memset (sums, 0, sizeof (float) * channels_of (call));
+  pst_view_sum_add (call->pool, &view, call->dout[0], 1.0f, room);
+  for (gint64 c = 0; c < channels_of (call); c++)
+    {
+      if (call->din[2])
+        ((float *) call->din[2]->data)[c] += sums[c];
+      if (call->din[3])
+        ((float *) call->din[3]->data)[c] -= a[c] * sums[c];
+    }
+}
+
 static void
 batch_norm_backward (PstCall *call)
 {
-  guint8   *room = call->shared + vectors_bytes (call);
-  float    *inverse = (float *) call->shared;
-  PstReduce reduce;
-  Channels  data = { 0 };
+  gpointer room = call->shared + vectors_bytes (call);
 
   if (! call->dout[0])
     return;
-  data.g = call->dout[0]->data;
   if (call->din[0])
     run_scale (call, batch_norm_vectors (call, FALSE));
   if (call->din[1])
-    {
-      for (gint64 c = 0; c < channels_of (call); c++)
-        inverse[c] = (float) inverse_deviation (call, c);
-      data.out = call->din[1]->data;
-      data.x = call->in[0]->data;
-      data.a = inverse;
-      data.b = call->in[3]->data;
-      scale_setup (&reduce, call, call->dout[0]);
-      pst_reduce_run (&reduce, call->pool, room, scale_term, scale_store,
-                      &data);
-    }
-  if (call->din[2])
-    {
-      PstTensor shift = channel_view (call->in[0], call->din[2]->data);
-
-      pst_view_sum_add (call->pool, &shift, call->dout[0], 1.0f, room);
-    }
+    batch_norm_gather (call, 1, room);
+  if (call->din[2] || call->din[3])
+    batch_norm_sum (call, room);
+  if (call->din[4])
+    batch_norm_gather (call, 4, room);
 }
 
 const PstOp pst_op_batch_norm = {
