@@ -176,10 +176,10 @@ check_array (const char *name, PstArray *array, gpointer data, GError **error)
       pst_shape_equal (&found->array->tensor.shape, &array->tensor.shape))
     return TRUE;
   g_set_error (error, PST_ERROR, PST_ERROR_FORMAT,
-               _ ("%s “%s”; it belongs to a training with other networks or "
-               "styles"),
-               found ? "The checkpoint has other sizes for"
-                     : "The checkpoint lacks",
+               found ? _ ("It has another size for “%s”: it belongs to a "
+                          "training with other networks or styles")
+                     : _ ("It lacks “%s”: it belongs to a training with "
+                          "other networks or styles"),
                name);
   return FALSE;
 }
@@ -204,17 +204,14 @@ read_counts (PstTrainer *trainer, const char *text)
     ((PstAdam *) adams->pdata[i])->t = g_ascii_strtoll (end, &end, 10);
 }
 
-gboolean
-pst_checkpoint_load (PstTrainer *trainer, const char *path, GError **error)
+/* Changes nothing where it fails. */
+static gboolean
+read_all (PstTrainer *trainer, PstGraph *graph, GError **error)
 {
-  g_autoptr (PstGraph) graph = pst_onnx_load (path, error);
-  GPtrArray           *discriminators = trainer->players.discriminators;
-  const char          *step, *counts;
+  GPtrArray  *discriminators = trainer->players.discriminators;
+  const char *step = pst_graph_get_metadata (graph, KEY_STEP);
+  const char *counts = pst_graph_get_metadata (graph, KEY_COUNTS);
 
-  if (! graph)
-    return FALSE;
-  step = pst_graph_get_metadata (graph, KEY_STEP);
-  counts = pst_graph_get_metadata (graph, KEY_COUNTS);
   if (! step || ! counts)
     {
       g_set_error (error, PST_ERROR, PST_ERROR_FORMAT,
@@ -229,4 +226,17 @@ pst_checkpoint_load (PstTrainer *trainer, const char *path, GError **error)
   read_counts (trainer, counts);
   trainer->n_steps = MAX (g_ascii_strtoll (step, NULL, 10), 0);
   return TRUE;
+}
+
+gboolean
+pst_checkpoint_load (PstTrainer *trainer, const char *path, GError **error)
+{
+  g_autoptr (PstGraph) graph = pst_onnx_load (path, error);
+
+  if (! graph)
+    return FALSE;
+  if (read_all (trainer, graph, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", path);
+  return FALSE;
 }

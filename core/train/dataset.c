@@ -230,7 +230,7 @@ skip (PstDataset *dataset, Group *group, guint i, const char *reason)
 
   group->photos[i].bad = TRUE;
   dataset->skipped++;
-  text = g_strdup_printf ("%s is passed over: %s",
+  text = g_strdup_printf (_ ("%s is passed over: %s"),
                           (char *) group->paths->pdata[i], reason);
   if (dataset->note)
     dataset->note (text, dataset->note_data);
@@ -264,13 +264,14 @@ load (PstDataset *dataset, Group *group, guint i)
                                  dataset->host->data, &reason);
   if (! picture)
     {
-      skip (dataset, group, i, reason ? reason->message : "unreadable");
+      skip (dataset, group, i,
+            reason ? reason->message : _ ("it cannot be read"));
       g_clear_error (&reason);
       return NULL;
     }
   if (MIN (picture->width, picture->height) < dataset->min_size)
     {
-      skip (dataset, group, i, "it is too small");
+      skip (dataset, group, i, _ ("it is too small"));
       pst_picture_free (picture);
       return NULL;
     }

@@ -77,60 +77,93 @@ load_tile (PstTrainer *trainer, const char *path, GError **error)
   window.side = MIN (photo->width, photo->height);
   window.x = (photo->width - window.side) / 2;
   window.y = (photo->height - window.side) / 2;
+  tile = pst_trainer_picture (TILE, TILE, error);
+  if (! tile)
+    return NULL;
   floats = g_new (float, TILE * TILE * 3);
   pst_picture_sample (photo, &window, TILE, floats);
-  tile = pst_picture_new (TILE, TILE);
   pst_picture_put (tile, 0, 0, floats, TILE, TILE);
   g_free (floats);
   return tile;
 }
 
+/* The first of the @most photos from @at on that can be used, or NULL. */
+static PstPicture *
+load_any (PstTrainer *trainer, guint at, guint most)
+{
+  PstPicture *tile = NULL;
+
+  for (guint i = 0; i < most && ! tile; i++)
+    tile = load_tile (trainer,
+                      pst_dataset_get_path (trainer->dataset, at + i), NULL);
+  return tile;
+}
+
 /* Photos of the sheet: those of the recipe, else some of the dataset. */
 static GPtrArray *
-sheet_paths (PstTrainer *trainer)
+load_tiles (PstTrainer *trainer, GError **error)
 {
-  GPtrArray *paths = g_ptr_array_new ();
-  GPtrArray *given = trainer->recipe->sheet;
-  guint      n = pst_dataset_get_count (trainer->dataset);
+  g_autoptr (GPtrArray) tiles = NULL;
+  GPtrArray            *given = trainer->recipe->sheet;
+  guint                 n = pst_dataset_get_count (trainer->dataset);
+  guint                 rows = MIN (n, SHEET_PHOTOS);
 
+  tiles = g_ptr_array_new_with_free_func ((GDestroyNotify) pst_picture_free);
   for (guint i = 0; i < given->len; i++)
-    g_ptr_array_add (paths, given->pdata[i]);
-  for (guint i = 0; given->len == 0 && i < MIN (n, SHEET_PHOTOS); i++)
-    g_ptr_array_add (paths, (char *) pst_dataset_get_path (
-                              trainer->dataset,
-                              (2 * i + 1) * n / (2 * MIN (n, SHEET_PHOTOS))));
-  return paths;
+    {
+      PstPicture *tile = load_tile (trainer, given->pdata[i], error);
+
+      if (! tile)
+        {
+          g_prefix_error (error, "%s: ", (char *) given->pdata[i]);
+          return NULL;
+        }
+      g_ptr_array_add (tiles, tile);
+    }
+  for (guint i = 0; given->len == 0 && i < rows; i++)
+    {
+      guint       at = (2 * i + 1) * n / (2 * rows);
+      guint       end = i + 1 < rows ? (2 * i + 3) * n / (2 * rows) : n;
+      PstPicture *tile = load_any (trainer, at, end - at);
+
+      if (tile)
+        g_ptr_array_add (tiles, tile);
+    }
+  return g_steal_pointer (&tiles);
+}
+
+static void
+paint_row (PstPainter *painter, const PstPicture *tile, int columns,
+           PstPicture *sheet, int y)
+{
+  g_autofree float *floats = g_new (float, TILE * TILE * 3);
+
+  pst_picture_to_floats (tile, floats);
+  pst_picture_put (sheet, 0, y, floats, TILE, TILE);
+  for (int k = 0; k < columns; k++) /* the identity last */
+    pst_picture_put (sheet, (k + 1) * (TILE + GAP), y,
+                     pst_painter_paint (painter, tile, (k + 1) % columns),
+                     TILE, TILE);
 }
 
 gboolean
 pst_trainer_save_sheet (PstTrainer *trainer, const char *path, GError **error)
 {
   int                    columns = (int) trainer->recipe->styles->len + 1;
-  g_autoptr (GPtrArray)  paths = sheet_paths (trainer);
+  g_autoptr (GPtrArray)  tiles = load_tiles (trainer, error);
   g_autoptr (PstPainter) painter = NULL;
   g_autoptr (PstPicture) sheet = NULL;
 
-  painter = pst_painter_new (trainer, TILE, TILE, error);
-  sheet = pst_picture_new ((columns + 1) * (TILE + GAP) - GAP,
-                           (int) paths->len * (TILE + GAP) - GAP);
-  if (! painter || ! sheet)
+  painter = tiles ? pst_painter_new (trainer, TILE, TILE, error) : NULL;
+  if (! painter)
     return FALSE;
-  for (guint i = 0; i < paths->len; i++)
-    {
-      g_autoptr (PstPicture) tile = NULL;
-      g_autofree float      *floats = g_new (float, TILE * TILE * 3);
-      int                    y = (int) i * (TILE + GAP);
-
-      tile = load_tile (trainer, paths->pdata[i], error);
-      if (! tile)
-        return FALSE;
-      pst_picture_to_floats (tile, floats);
-      pst_picture_put (sheet, 0, y, floats, TILE, TILE);
-      for (int k = 0; k < columns; k++) /* the identity last */
-        pst_picture_put (sheet, (k + 1) * (TILE + GAP), y,
-                         pst_painter_paint (painter, tile,
-                                            (k + 1) % columns),
-                         TILE, TILE);
-    }
+  sheet = pst_trainer_picture ((columns + 1) * (TILE + GAP) - GAP,
+                               MAX ((int) tiles->len, 1) * (TILE + GAP) - GAP,
+                               error);
+  if (! sheet)
+    return FALSE;
+  for (guint i = 0; i < tiles->len; i++)
+    paint_row (painter, tiles->pdata[i], columns, sheet,
+               (int) i * (TILE + GAP));
   return trainer->host->save (sheet, path, trainer->host->data, error);
 }

@@ -28,7 +28,7 @@ gboolean pst_checkpoint_save (PstTrainer *trainer, const char *path,
 gboolean pst_checkpoint_load (PstTrainer *trainer, const char *path,
                               GError **error);
 
-/* sheet.c: @photo through the averaged network, each side at most a pixel
+/* painter.c: @photo through the averaged network, each side at most a pixel
  * or so off a multiple of 4 is as good as any. */
 typedef struct _PstPainter PstPainter;
 PstPainter *pst_painter_new (PstTrainer *trainer, int width, int height,
@@ -41,6 +41,9 @@ const float *pst_painter_paint (PstPainter *painter, const PstPicture *photo,
 /* export.c */
 gboolean pst_export_model (PstTrainer *trainer, const char *path,
                            GError **error);
+
+/* A black picture */
+PstPicture *pst_trainer_picture (int width, int height, GError **error);
 
 void pst_trainer_tell (PstTrainer *trainer, PstEventKind kind,
                        const char *text);

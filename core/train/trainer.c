@@ -13,6 +13,7 @@
 #include "core/train/augment.h"
 
 #define MAX_LOST 8 /* steps left out in a row before giving up */
+#define CHECK_SIDE 64
 
 void
 pst_trainer_tell (PstTrainer *trainer, PstEventKind kind, const char *text)
@@ -110,10 +111,18 @@ load_features (PstTrainer *trainer, GError **error)
 {
   g_autoptr (PstGraph) network = NULL;
 
+  if (! g_file_test (trainer->recipe->features, G_FILE_TEST_EXISTS))
+    {
+      g_set_error (error, PST_ERROR, PST_ERROR_FILE,
+                   _ ("There is no feature network at %s"),
+                   trainer->recipe->features);
+      return FALSE;
+    }
   network = pst_onnx_load (trainer->recipe->features, error);
-  if (network)
-    trainer->players.features = pst_features_new (network, trainer->recipe,
-                                                  error);
+  if (! network)
+    return FALSE;
+  trainer->players.features = pst_features_new (network, trainer->recipe,
+                                                error);
   if (! trainer->players.features)
     g_prefix_error (error, "%s: ", trainer->recipe->features);
   return trainer->players.features != NULL;
@@ -203,6 +212,42 @@ plan_step (PstTrainer *trainer, GError **error)
   return trainer->step != NULL;
 }
 
+PstPicture *
+pst_trainer_picture (int width, int height, GError **error)
+{
+  PstPicture *picture = pst_picture_new (width, height);
+
+  if (! picture)
+    g_set_error_literal (error, PST_ERROR, PST_ERROR_MEMORY,
+                         _ ("There is no memory for this picture"));
+  return picture;
+}
+
+static gboolean
+check_photo (PstTrainer *trainer, const char *path, GError **error)
+{
+  g_autoptr (PstPicture) photo = NULL;
+
+  photo = trainer->host->load (path, CHECK_SIDE, trainer->host->data, error);
+  if (! photo)
+    g_prefix_error (error, "%s: ", path);
+  return photo != NULL;
+}
+
+/* What is needed only hours later must be there now. */
+static gboolean
+check_photos (PstTrainer *trainer, GError **error)
+{
+  const PstRecipe *recipe = trainer->recipe;
+
+  if (recipe->thumbnail && ! check_photo (trainer, recipe->thumbnail, error))
+    return FALSE;
+  for (guint i = 0; i < recipe->sheet->len; i++)
+    if (! check_photo (trainer, recipe->sheet->pdata[i], error))
+      return FALSE;
+  return TRUE;
+}
+
 PstTrainer *
 pst_trainer_new (PstRecipe *recipe, const PstTrainHost *host, guint n_threads,
                  PstEventFunc func, gpointer data, GError **error)
@@ -217,7 +262,8 @@ pst_trainer_new (PstRecipe *recipe, const PstTrainHost *host, guint n_threads,
   build_players (trainer);
   trainer->dataset = pst_dataset_new (recipe, photo_side (recipe), host, note,
                                       trainer, error);
-  if (! trainer->dataset || ! load_features (trainer, error) ||
+  if (! trainer->dataset || ! check_photos (trainer, error) ||
+      ! load_features (trainer, error) ||
       ! load_styles (trainer, error) || ! plan_step (trainer, error))
     return NULL;
   return g_steal_pointer (&trainer);
@@ -251,12 +297,8 @@ pst_trainer_get_step (const PstTrainer *trainer)
 gboolean
 pst_trainer_resume (PstTrainer *trainer, const char *path, GError **error)
 {
-  if (! pst_checkpoint_load (trainer, path, error))
-    {
-      g_prefix_error (error, "%s: ", path);
-      return FALSE;
-    }
-  return plan_step (trainer, error);
+  return pst_checkpoint_load (trainer, path, error) &&
+         plan_step (trainer, error);
 }
 
 /* 0 for the identity, else a style by its share. */
