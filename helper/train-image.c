@@ -3,24 +3,26 @@
 
 #include "helper/train-image.h"
 
+#include <errno.h>
 #include <gio/gio.h>
 #include <glib/gi18n.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <vips/vips.h>
 
 #include "core/pst.h"
 #include "helper/image.h"
 
-
-/* Moves libvips's words into @error. */
+/* Moves the first line of libvips's words into @error. */
 static gboolean
 vips_failed (GError **error)
 {
-  g_autofree char *text = g_strdup (vips_error_buffer ());
+  g_auto (GStrv) lines = g_strsplit (vips_error_buffer (), "\n", 2);
 
   vips_error_clear ();
-  g_strdelimit (g_strchomp (text), "\n", ' ');
-  g_set_error_literal (error, PST_ERROR, PST_ERROR_FILE, text);
+  g_set_error_literal (error, PST_ERROR, PST_ERROR_FILE,
+                       lines[0] && *lines[0] ? lines[0]
+                                             : _ ("it cannot be read"));
   return FALSE;
 }
 
@@ -38,7 +40,7 @@ check (VipsImage *image, GError **error)
   return reason == NULL;
 }
 
-/* Upright, at most @side along the shorter side, sRGB. */
+/* At most @side along the shorter side, sRGB. */
 static VipsImage *
 open_image (const char *path, int side, GError **error)
 {
@@ -46,6 +48,16 @@ open_image (const char *path, int side, GError **error)
   VipsImage            *image = NULL;
   double                factor;
 
+  if (! vips_foreign_find_load (path))
+    {
+      gboolean there = g_file_test (path, G_FILE_TEST_EXISTS);
+
+      vips_error_clear ();
+      g_set_error_literal (error, PST_ERROR, PST_ERROR_FILE,
+                           there ? _ ("it is not a picture that can be read")
+                                 : g_strerror (ENOENT));
+      return NULL;
+    }
   header = vips_image_new_from_file (path, NULL);
   if (! header)
     {
@@ -59,7 +71,8 @@ open_image (const char *path, int side, GError **error)
   if (vips_thumbnail (path, &image, MAX (1, (int) (header->Xsize * factor + 0.5)),
                       "height", MAX (1, (int) (header->Ysize * factor + 0.5)),
                       "size", VIPS_SIZE_DOWN, "no_rotate", TRUE,
-                      "export_profile", "srgb", NULL) != 0)
+                      "fail_on", VIPS_FAIL_ON_TRUNCATED, "export_profile",
+                      "srgb", NULL) != 0)
     {
       vips_failed (error);
       return NULL;
@@ -143,7 +156,10 @@ save (const PstPicture *picture, const char *path, gpointer data,
 
   if (image && vips_image_write_to_file (image, path, NULL) == 0)
     return TRUE;
-  return vips_failed (error);
+  g_unlink (path); /* half a picture */
+  vips_failed (error);
+  g_prefix_error (error, "%s: ", path);
+  return FALSE;
 }
 
 static GBytes *

@@ -74,7 +74,8 @@ parse (int argc, char **argv, Arguments *to, GError **error)
   g_option_context_set_summary (
       context, _ ("Trains a style model by a recipe. Ctrl-C ends with a "
                   "checkpoint and a usable model; --resume goes on."));
-  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+  g_set_prgname ("pastiche train"); /* for --help */
   if (! g_option_context_parse (context, &argc, &argv, error))
     return FALSE;
   if (! to->recipes || to->recipes[1] || to->threads < 0 || to->until < 0)
