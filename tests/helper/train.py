@@ -1,0 +1,313 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`pastiche train` from outside, on pictures and a network made up here.
+
+usage: train.py PASTICHE MAKE-TRAINING SOURCE-ROOT
+"""
+import fcntl
+import glob
+import json
+import os
+import pty
+import re
+import resource
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import traceback
+
+PASTICHE, MAKE, ROOT = sys.argv[1:4]
+LIMIT = 120  # seconds that one training may take
+
+RECIPE = """[model]
+title=Small
+licence=CC0
+width=4
+blocks=1
+[photos]
+paths={photos}
+min-size=16
+{more}
+[features]
+network=net.onnx
+content-layers=deep
+style-layers=shallow;deep
+[discriminator full]
+channels=8;8
+strides=2;1
+[training]
+steps={steps}
+batch=2
+crop=32
+warm-up=0
+sample-every={sample}
+[style one]
+pictures=one.png
+size=64
+"""
+
+
+class World:
+    """A folder with all that a training needs."""
+
+    def __enter__(self):
+        self.keep = tempfile.TemporaryDirectory()
+        self.folder = self.keep.name
+        subprocess.run([MAKE, self.folder], check=True)
+        return self
+
+    def __exit__(self, *_):
+        self.keep.cleanup()
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def read(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    def words(self, *more, photos="photos", steps=3, sample=0, name="small", keys=""):
+        recipe = self.path(name + ".recipe")
+        with open(recipe, "w") as file:
+            file.write(RECIPE.format(photos=photos, steps=steps, sample=sample, more=keys))
+        return [PASTICHE, "train", recipe, "--out", self.path("small.onnx"), "--threads", "1",
+                *more]
+
+    def train(self, *more, before=None, **keys):
+        return subprocess.run(self.words(*more, **keys), capture_output=True, text=True,
+                              preexec_fn=before, timeout=LIMIT, env=ENVIRONMENT)
+
+    def usable(self):
+        """The model, as the helper reads it."""
+        done = subprocess.run([PASTICHE, "info", self.path("small.onnx")], capture_output=True,
+                              text=True, timeout=LIMIT, env=ENVIRONMENT)
+        assert done.returncode == 0, done.stderr
+        assert "one" in done.stdout, done.stdout
+
+
+ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": ""}
+
+
+def events(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def kinds(found):
+    return [event["event"] for event in found]
+
+
+def check(condition, *said):
+    if not condition:
+        raise AssertionError(" ".join(str(word) for word in said))
+
+
+def test_finishes(world):
+    done = world.train(sample=2)
+    check(done.returncode == 0, done.stderr)
+    check("Finished" in done.stdout, done.stdout)
+    check(os.path.isfile(world.path("small.step-000002.png")), os.listdir(world.folder))
+    check(not done.stderr, done.stderr)
+    world.usable()
+
+
+def test_odd_photos(world):
+    """Each is passed over with a word, once, and the others are used."""
+    done = world.train("--events", photos=".", steps=40)
+    check(done.returncode == 0, done.stderr)
+    notes = [event["text"] for event in events(done.stdout) if event["event"] == "note"]
+    wanted = {"print.jpg": "CMYK", "film.webp": "more than one picture",
+              "pages.tif": "more than one picture", "small.png": "too small",
+              "text.png": "not a picture", "empty.jpg": "not a picture", "cut.jpg": "",
+              "cut.png": ""}
+    for name, word in wanted.items():
+        mine = [note for note in notes if name in note]
+        check(len(mine) == 1, name, notes)
+        check("passed over: " in mine[0] and word in mine[0].split("passed over: ")[1], mine)
+        check(mine[0].split("passed over: ")[1].strip(), "no reason for", name)
+    check(len(notes) == len(wanted), notes)
+    check(not done.stderr, done.stderr)
+
+
+def test_only_odd_photos(world):
+    done = world.train(photos="odd")
+    check(done.returncode == 1, done.returncode)
+    check("None of the 8 photos" in done.stderr, done.stderr)
+
+
+def interrupt(world, number):
+    """Ends a long training after some steps; the step it ended at."""
+    process = subprocess.Popen(world.words("--events", steps=1000000), stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    try:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if json.loads(line)["event"] == "step":
+                break
+        process.send_signal(number)
+        out, err = process.communicate(timeout=LIMIT)
+    finally:
+        process.kill()
+    found = events("".join(lines) + out)
+    check(process.returncode == 0, process.returncode, err)
+    check(kinds(found)[-2:] == ["checkpoint", "end"], kinds(found))
+    check(found[-1]["text"] == "cancelled", found[-1])
+    return found[-1]["step"]
+
+
+def test_signal(world, number):
+    step = interrupt(world, number)
+    world.usable()
+    done = world.train("--events", "--resume", "--steps", str(step + 3), steps=1000000)
+    check(done.returncode == 0, done.stderr)
+    found = events(done.stdout)
+    check(found[0]["event"] == "start" and found[0]["step"] == step, found[0], step)
+    check(found[-1]["step"] == step + 3, found[-1])
+    world.usable()
+
+
+def no_room():
+    """Files end at 8 KiB, as on a full disk."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+
+
+def test_full_disk(world):
+    check(world.train().returncode == 0)
+    names = ("small.onnx", "small.checkpoint.onnx")
+    old = [world.read(name) for name in names]
+    check(min(len(bytes_) for bytes_ in old) > 8192, "the files are too small for this test")
+    before = sorted(os.listdir(world.folder))
+    done = world.train("--resume", steps=6, before=no_room)
+    check(done.returncode == 1, done.returncode)
+    check("“small.checkpoint.onnx” cannot be written: " in done.stderr, done.stderr)
+    check(done.stderr.count("\n") == 1 and done.stderr.count("small.checkpoint") == 1, done.stderr)
+    check([world.read(name) for name in names] == old, "the old files have changed")
+    check(sorted(os.listdir(world.folder)) == before, os.listdir(world.folder))
+    done = world.train("--resume", "--events", steps=6)
+    check(done.returncode == 0 and events(done.stdout)[0]["step"] == 3, done)
+    done = world.train("--resume", steps=12, sample=8, before=no_room)
+    check(done.returncode == 1, done.returncode)
+    check("small.step-000008.png" in done.stderr, done.stderr)
+    check(not glob.glob(world.path("*.step-*")), os.listdir(world.folder))
+
+
+def test_refusals(world):
+    """Each is one line that names what is wrong, once."""
+    cases = [
+        (world.words("--resume"), 1, "small.checkpoint.onnx"),
+        ([PASTICHE, "train"], 2, "pastiche train RECIPE"),
+        ([PASTICHE, "train", world.path("none.recipe")], 1, "none.recipe"),
+        (world.words("--data", "/nowhere"), 1, "/nowhere/photos"),
+        (world.words("--until", "3"), 2, "--until"),
+        (world.words(name="sheet", keys="sheet=photos/a.jpg;gone.jpg"), 1, "gone.jpg"),
+        (world.words(name="thumbnail", keys="[model]\nthumbnail=odd/print.jpg"), 1, "print.jpg"),
+    ]
+    for words, status, word in cases:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=LIMIT,
+                              env=ENVIRONMENT)
+        check(done.returncode == status, words, done)
+        check(done.stderr.count("\n") == 1 and done.stderr.count(word) == 1, done.stderr)
+
+
+def test_help(_):
+    done = subprocess.run([PASTICHE, "train", "--help"], capture_output=True, text=True,
+                          timeout=LIMIT, env=ENVIRONMENT)
+    check(done.returncode == 0 and "pastiche train [OPTION" in done.stdout, done)
+    check("--resume" in done.stdout, done.stdout)
+
+
+def on_terminal(words, columns):
+    """What a program writes to a terminal of so many columns."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, env=ENVIRONMENT)
+    os.close(theirs)
+    said = b""
+    try:
+        while True:
+            try:
+                said += os.read(ours, 4096)
+            except OSError:  # the other end is closed
+                break
+    finally:
+        process.kill()
+        os.close(ours)
+    check(process.wait() == 0, said)
+    return said.decode()
+
+
+def test_terminal(world):
+    os.rename(world.path("odd/print.jpg"), world.path("photos/print.jpg"))
+    for columns in (40, 80, 200):
+        said = on_terminal(world.words(steps=8, sample=4), columns)
+        check("step 8 of 8" in said, said)
+        check(" left" in said or columns < 80, said)
+        bars = [part for part in re.split(r"[\r\n]+|\x1b\[K", said) if part.startswith("[")]
+        check(bars, said)
+        check(max(len(bar) for bar in bars) < columns, columns, bars)
+        check(("content" in bars[-1]) == (columns == 200), columns, bars[-1])
+
+
+def recipe_keys():
+    """(key, type, low, high) as core/train/recipe.c has them."""
+    with open(os.path.join(ROOT, "core/train/recipe.c"), encoding="utf-8") as file:
+        text = file.read()
+    number = r"([0-9.e+-]+)"
+    found = re.findall(r'\{ "([a-z0-9-]+)", PST_KEY_(\w+),\s+[^{}]*?,\s+' + number + r",\s+"
+                       + number + r",\s+\w+ \}", text)
+    plain = re.findall(r'"(?:photos|features)", "([a-z-]+)"|read_layers \(reader, "([a-z-]+)"'
+                       r'|ints \(reader, group, "([a-z]+)"', text)
+    check(len(found) > 40 and len(plain) >= 6, found, plain)
+    return found + [("".join(names), "PLAIN", "0", "0") for names in plain]
+
+
+def test_reference(_):
+    """models/README.md tells of every key, and the range of each number."""
+    with open(os.path.join(ROOT, "models/README.md"), encoding="utf-8") as file:
+        rows = [line for line in file if line.startswith("|")]
+    for key, kind, low, high in recipe_keys():
+        mine = [row for row in rows if f"`{key}`" in row.split("|")[1]]
+        check(mine, f"“{key}” is not in models/README.md")
+        if kind in ("INT", "INT64", "NUMBER", "RANGE"):
+            span = f"{float(low):.10g}–{float(high):.10g}"
+            check(any(span in row.replace(",", "") for row in mine), key, span, mine)
+
+
+TESTS = {
+    "a training finishes": test_finishes,
+    "odd photos are passed over with a word": test_odd_photos,
+    "a training without good photos ends": test_only_odd_photos,
+    "SIGINT ends with a checkpoint": lambda world: test_signal(world, signal.SIGINT),
+    "SIGTERM ends with a checkpoint": lambda world: test_signal(world, signal.SIGTERM),
+    "a full disk leaves the old files": test_full_disk,
+    "refusals say why": test_refusals,
+    "the help names the command": test_help,
+    "the bar fits the terminal": test_terminal,
+    "the reference has every key": test_reference,
+}
+
+
+def main():
+    print(f"1..{len(TESTS)}", flush=True)
+    failed = 0
+    for number, (name, test) in enumerate(TESTS.items(), 1):
+        problem = ""
+        try:
+            with World() as world:
+                test(world)
+        except Exception:  # pylint: disable=broad-exception-caught
+            problem = traceback.format_exc()
+        failed += bool(problem)
+        print(f"{'not ok' if problem else 'ok'} {number} - {name}")
+        for line in problem.splitlines():
+            print(f"# {line}")
+        sys.stdout.flush()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
