@@ -73,6 +73,11 @@ typedef void (*PstOpReference) (PstOpTest *t);
 void pst_op_test_add (const char *path, const PstOpCase *cases, guint n,
                       PstOpReference reference);
 
+/* Sets up the tensors of a row, attributes on a node; frees the tensors. */
+void pst_op_case_read (PstOpTest *t, const PstOpCase *row);
+void pst_op_case_set_attributes (PstNode *node, const char *text);
+void pst_op_case_clear (PstOpTest *t);
+
 /* One element by its place in up to four dimensions. */
 static inline double *
 pst_test_at (PstTestTensor *x, gint64 a, gint64 b, gint64 c, gint64 d)

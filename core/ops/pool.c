@@ -122,7 +122,8 @@ static void
 pool_item (gpointer data, gsize item, guint worker)
 {
   const Pool *pool = data;
-  gint64      height = pool->w.out[0], channels = pool->call->in[0]->shape.dim[1];
+  gint64      channels = pool->call->in[0]->shape.dim[1];
+  gint64      height = pool->w.out[0];
   gint64      b = (gint64) item / height, y = (gint64) item % height;
 
   for (gint64 x = 0; x < pool->w.out[1]; x++)

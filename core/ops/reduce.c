@@ -248,7 +248,7 @@ int_combine (Function function, gint64 a, gint64 x)
     case OF_PROD:
       return (gint64) ((guint64) a * (guint64) x);
     case OF_L1:
-      return (gint64) ((guint64) a + (guint64) (x < 0 ? -(guint64) x : (guint64) x));
+      return (gint64) ((guint64) a + (x < 0 ? -(guint64) x : (guint64) x));
     case OF_L2:
     case OF_SUM_SQUARE:
       return (gint64) ((guint64) a + (guint64) x * (guint64) x);

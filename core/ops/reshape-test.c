@@ -88,9 +88,13 @@ cast_reference (PstOpTest *t)
   gint64 to = pst_node_get_int (t->node, "to", 0);
 
   for (gint64 i = 0; i < t->in[0].count; i++)
-    t->out[0].v[i] = to == PST_BOOL                         ? t->in[0].v[i] != 0.0
-                     : to == PST_INT32 || to == PST_INT64 ? trunc (t->in[0].v[i])
-                                                          : t->in[0].v[i];
+    {
+      double x = t->in[0].v[i];
+
+      t->out[0].v[i] = to == PST_BOOL                       ? x != 0.0
+                       : to == PST_INT32 || to == PST_INT64 ? trunc (x)
+                                                            : x;
+    }
 }
 
 static const PstOpCase casts[] = {

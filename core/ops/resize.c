@@ -107,8 +107,8 @@ check_modes (const PstCall *call, GError **error)
 static int
 read_scales (const PstCall *call, double *scales)
 {
-  int              input = call->opset < 11 || is_upsample (call->node) ? 1 : 2;
-  const PstTensor *in = pst_arg_input (call, input);
+  gboolean         old = call->opset < 11 || is_upsample (call->node);
+  const PstTensor *in = pst_arg_input (call, old ? 1 : 2);
   int              n = 0;
   const float     *attr = pst_node_get_floats (call->node, "scales", &n);
 
@@ -161,7 +161,8 @@ read_sizes (const PstCall *call, double *scale, gint64 *size, GError **error)
                             : scales[i];
       wanted = n_sizes ? (double) sizes[i]
                        : floor ((double) in[axis] * scales[i]);
-      if (! (wanted >= 1.0 && wanted <= (double) PST_WINDOW_MOST && scale[axis] > 0.0))
+      if (! (wanted >= 1.0 && wanted <= (double) PST_WINDOW_MOST &&
+             scale[axis] > 0.0))
         return pst_call_fail (call, error, PST_ERROR_SHAPE,
                               _ ("%s cannot be resized so"),
                               PST_ARG_SHAPE (call->in[0]));
@@ -179,7 +180,8 @@ resize_infer (PstCall *call, GError **error)
   if (! pst_call_check (call, 1, 4, 4, error) || ! check_modes (call, error))
     return FALSE;
   if (pst_tensor_count (call->in[0]) < 1 ||
-      MAX (call->in[0]->shape.dim[2], call->in[0]->shape.dim[3]) > PST_WINDOW_MOST)
+      MAX (call->in[0]->shape.dim[2], call->in[0]->shape.dim[3]) >
+          PST_WINDOW_MOST)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
                           _ ("%s cannot be resized so"),
                           PST_ARG_SHAPE (call->in[0]));
