@@ -48,7 +48,10 @@ helper_parse (int argc, char **argv, const GOptionEntry *entries,
   g_autoptr (GOptionContext) context = g_option_context_new (usage);
   g_autoptr (GError)         error = NULL;
   g_autofree char           *text = NULL;
+  g_autofree char           *name = NULL;
 
+  name = g_strconcat ("pastiche ", argv[0], NULL);
+  g_set_prgname (name); /* for --help */
   g_option_context_set_summary (context, summary);
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   if (! g_option_context_parse (context, &argc, &argv, &error))

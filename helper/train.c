@@ -20,6 +20,7 @@ typedef struct
   char    *data;
   char    *out;
   gboolean resume;
+  gboolean restart;
   gint64   until;
   int      threads;
   gboolean events;
@@ -58,6 +59,8 @@ parse (int argc, char **argv, Arguments *to, GError **error)
       N_ ("The model to write"), N_ ("MODEL.onnx") },
     { "resume", 0, 0, G_OPTION_ARG_NONE, &to->resume,
       N_ ("Go on from the checkpoint beside the model"), NULL },
+    { "restart", 0, 0, G_OPTION_ARG_NONE, &to->restart,
+      N_ ("Begin anew, over the checkpoint beside the model"), NULL },
     { "steps", 0, 0, G_OPTION_ARG_INT64, &to->until,
       N_ ("Stop after this step, with a checkpoint"), "N" },
     { "threads", 0, 0, G_OPTION_ARG_INT, &to->threads,
@@ -262,6 +265,15 @@ prepare (const Arguments *arguments, PstRecipe *recipe,
     {
       g_set_error (error, PST_ERROR, PST_ERROR_FILE,
                    _ ("There is no checkpoint to go on from at %s"),
+                   checkpoint);
+      return NULL;
+    }
+  if (! arguments->resume && ! arguments->restart &&
+      g_file_test (checkpoint, G_FILE_TEST_EXISTS))
+    {
+      g_set_error (error, PST_ERROR, PST_ERROR_FILE,
+                   _ ("There is a training already at %s: --resume goes on "
+                      "with it, --restart begins anew and overwrites it"),
                    checkpoint);
       return NULL;
     }

@@ -10,6 +10,8 @@
 #include "core/graph/plan-private.h"
 #include "core/graph/rewrite.h"
 
+#define MAX_VALUE ((gsize) 1 << 44) /* bytes */
+
 static int
 end_of_time (const PstPlan *plan)
 {
@@ -424,6 +426,22 @@ map_gradients (PstPlan *plan, const PstPlanOptions *options,
                                           options->seeds->pdata[i]));
 }
 
+/* No value may be so large that offsets could overflow. */
+static gboolean
+check_slots (const PstPlan *plan, GError **error)
+{
+  for (guint i = 0; i < plan->slots->len; i++)
+    if (pst_plan_slot (plan, i)->bytes > MAX_VALUE)
+      {
+        g_autofree char *need = g_format_size (pst_plan_slot (plan, i)->bytes);
+
+        g_set_error (error, PST_ERROR, PST_ERROR_MEMORY,
+                     _ ("it would take %s of memory for one result"), need);
+        return FALSE;
+      }
+  return TRUE;
+}
+
 static gboolean
 build_graph (PstPlan *plan, PstGraph *graph, const PstPlanOptions *options,
              GError **error)
@@ -469,6 +487,8 @@ pst_plan_new (PstGraph *graph, const PstPlanOptions *options, GError **error)
   place_gradients (plan, has_gradient);
   g_free (has_gradient);
   place_extras (plan);
+  if (! check_slots (plan, error))
+    return NULL;
   measure_scratch (plan, &shared, &plan->worker_bytes);
   plan->shared_offset = assign_offsets (plan);
   plan->worker_offset = plan->shared_offset + shared;

@@ -59,7 +59,7 @@ make_tensors (PstRun *run)
       PstValue *seed = plan->seeds->pdata[i];
 
       run->seeds[i] = at_slot (run, &seed->info, plan->seed_slot[i]);
-      for (gint64 k = 0; k < pst_tensor_count (&seed->info); k++)
+      for (gint64 k = 0, n = pst_tensor_count (&seed->info); k < n; k++)
         pst_tensor_set (&run->seeds[i], k, 1.0);
     }
   run->unreached = g_new0 (PstTensor, MAX (1, plan->gradients->len));
@@ -253,12 +253,13 @@ set_seeds (PstRun *run)
         PstTensor *gradient = &run->gradients[value->index];
         float     *to = gradient->data;
         float     *from = run->seeds[i].data;
+        gint64     n = pst_tensor_count (gradient);
 
         if (plan->grad_slot[value->index] < 0)
           continue;
         if (pass == 0) /* a value may be seeded more than once */
           memset (to, 0, pst_tensor_bytes (gradient));
-        for (gint64 k = 0; pass == 1 && k < pst_tensor_count (gradient); k++)
+        for (gint64 k = 0; pass == 1 && k < n; k++)
           to[k] += from[k];
       }
 }

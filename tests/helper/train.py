@@ -195,6 +195,18 @@ def test_full_disk(world):
     check(not glob.glob(world.path("*.step-*")), os.listdir(world.folder))
 
 
+def test_again(world):
+    """A training is not begun anew over another without a word."""
+    check(world.train().returncode == 0)
+    before = world.read("small.checkpoint.onnx")
+    done = world.train(steps=2)
+    check(done.returncode == 1 and "--restart" in done.stderr, done)
+    check(world.read("small.checkpoint.onnx") == before)
+    done = world.train("--restart", steps=2)
+    check(done.returncode == 0, done)
+    check(world.read("small.checkpoint.onnx") != before)
+
+
 def test_refusals(world):
     """Each is one line that names what is wrong, once."""
     cases = [
@@ -243,7 +255,7 @@ def on_terminal(words, columns):
 def test_terminal(world):
     os.rename(world.path("odd/print.jpg"), world.path("photos/print.jpg"))
     for columns in (40, 80, 200):
-        said = on_terminal(world.words(steps=8, sample=4), columns)
+        said = on_terminal(world.words("--restart", steps=8, sample=4), columns)
         check("step 8 of 8" in said, said)
         check(" left" in said or columns < 80, said)
         bars = [part for part in re.split(r"[\r\n]+|\x1b\[K", said) if part.startswith("[")]
@@ -284,6 +296,7 @@ TESTS = {
     "SIGINT ends with a checkpoint": lambda world: test_signal(world, signal.SIGINT),
     "SIGTERM ends with a checkpoint": lambda world: test_signal(world, signal.SIGTERM),
     "a full disk leaves the old files": test_full_disk,
+    "a training is not overwritten without a word": test_again,
     "refusals say why": test_refusals,
     "the help names the command": test_help,
     "the bar fits the terminal": test_terminal,
