@@ -511,7 +511,9 @@ test_info (void)
   g_assert_cmpint (run (&list, "info", "--list", NULL), ==, 0);
   lines = g_strsplit (list, "\n", -1);
   g_assert_cmpuint (g_strv_length (lines), ==, 4);
-  g_assert_true (g_str_has_prefix (lines[0], "dots\tDots\tB. Painter\t"));
+  g_assert_true (g_str_has_prefix (lines[0], "mirror\t"));
+  g_assert_true (g_str_has_prefix (lines[1], "stripes\t")); /* as arranged */
+  g_assert_true (g_str_has_prefix (lines[2], "dots\tDots\tB. Painter\t"));
   g_setenv ("PASTICHE_MODELS", "/nowhere", TRUE);
   g_assert_cmpint (run (NULL, "info", "--list", NULL), ==, 1);
   g_unsetenv ("PASTICHE_MODELS");
