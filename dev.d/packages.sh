@@ -22,6 +22,7 @@ TEST_PACKAGES=(
   xvfb xauth openbox dbus-x11 at-spi2-core xdotool imagemagick x11-utils
   appstream desktop-file-utils shellcheck
   libxml2-utils gdb strace
+  libonnx-testdata clang llvm libclang-rt-19-dev
 )
 
 # A short name for a list of packages: changes when the list does.

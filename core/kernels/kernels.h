@@ -41,10 +41,26 @@ typedef struct
  * - @channel_affine: y = max (least, a x + b)
  * - @norm_sums: s = sum dz, q = sum dz xhat, dz being dy behind the ReLU
  * - @norm_gradient: dx += g inverse (dz - s - xhat q)
+ * - @load_pixels: y = max (least, a x + b); a and b may be %NULL (y = max
+ *   (least, x)); x in half precision where @half
+ * - @store_pixels: y = max (least, x + bias), bias may be %NULL; y in half
+ *   precision where @half, too large numbers cut to the largest; x may be y
+ *   where not @half
+ *
+ * @panel and @panel_product: see panel.h.
  */
 typedef struct
 {
   const char *name;
+  gint64      panel; /* columns of a panel */
+  void (*panel_product) (const float *const *a, gint64 parts, gint64 lda,
+                         gint64 m, gint64 k, const float *b, gint64 n,
+                         float *c, gint64 ldc);
+  void (*load_pixels) (const void *x, gboolean half, const float *a,
+                       const float *b, float least, gint64 c, gint64 pixels,
+                       float *y);
+  void (*store_pixels) (const float *x, const float *bias, float least,
+                        gint64 c, gint64 pixels, void *y, gboolean half);
   void (*wino_in) (const float *const *d, gint64 c, float *v, gint64 step);
   void (*wino_in_adjoint) (const float *v, gint64 step, gint64 c,
                            float *const *d);

@@ -2,6 +2,8 @@
 #include "core/kernels/kernels.h"
 
 #include "core/kernels/channel-loops.h"
+#include "core/kernels/panel-loops.h"
+#include "core/kernels/pixel-loops.h"
 #include "core/kernels/winograd-loops.h"
 
 /* Compiled once for each instruction set, with PST_ISA set to its name. */
@@ -14,6 +16,10 @@
 extern const PstKernels JOIN (pst_kernels_, PST_ISA);
 const PstKernels JOIN (pst_kernels_, PST_ISA) = {
   .name = TEXT (PST_ISA),
+  .panel = PANEL,
+  .panel_product = panel_product,
+  .load_pixels = load_pixels,
+  .store_pixels = store_pixels,
   .wino_in = wino_in,
   .wino_in_adjoint = wino_in_adjoint,
   .wino_out = wino_out,
