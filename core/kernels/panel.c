@@ -46,16 +46,20 @@ pst_panel_is_reference (void)
   return answer == 2;
 }
 
+/* BLAS wants rows that do not overlap: those are taken @apart by @apart. */
 static void
 reference_product (const float *const *a, gint64 parts, gint64 lda, gint64 m,
                    gint64 k, const float *b, gint64 n, float *c, gint64 ldc)
 {
-  gint64 width = pst_kernels ()->panel;
+  gint64 width = pst_kernels ()->panel, apart = MAX (1, (k + lda - 1) / lda);
 
   for (gint64 first = 0; first < n; first += width)
     for (gint64 r = 0; r < parts; r++, b += k * width)
-      pst_gemm (FALSE, FALSE, m, MIN (width, n - first), k, 1.0f, a[r], lda,
-                b, width, r ? 1.0f : 0.0f, c + first, ldc);
+      for (gint64 i = 0; i < MIN (apart, m); i++)
+        pst_gemm (FALSE, FALSE, (m - i + apart - 1) / apart,
+                  MIN (width, n - first), k, 1.0f, a[r] + i * lda,
+                  lda * apart, b, width, r ? 1.0f : 0.0f,
+                  c + i * ldc + first, ldc * apart);
 }
 
 void

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+
+#include "core/kernels/kernels.h"
+#include "core/kernels/panel.h"
+
+#define GUARD 12345.0f
+
+typedef struct
+{
+  gint64 parts, m, k, lda, n, ldc;
+} Product;
+
+typedef void (*ProductFunc) (const float *const *a, gint64 parts, gint64 lda,
+                             gint64 m, gint64 k, const float *b, gint64 n,
+                             float *c, gint64 ldc);
+
+static float *
+noise (gint64 n, guint32 seed)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+  float *data = g_new (float, n);
+
+  for (gint64 i = 0; i < n; i++)
+    data[i] = (float) g_rand_double_range (rand, -1.0, 1.0);
+  return data;
+}
+
+static float *
+packed (const Product *t, const float *b, gint64 width)
+{
+  gint64 rows = t->parts * t->k, panels = (t->n + width - 1) / width;
+  float *p = g_new0 (float, rows * panels * width);
+
+  for (gint64 i = 0; i < rows; i++)
+    for (gint64 j = 0; j < t->n; j++)
+      p[(j / width * rows + i) * width + j % width] = b[i * t->n + j];
+  return p;
+}
+
+static void
+check_numbers (const Product *t, const float *const *a, const float *b,
+               const float *c)
+{
+  for (gint64 i = 0; i < t->m; i++)
+    for (gint64 j = 0; j < t->ldc; j++)
+      {
+        double sum = 0.0;
+
+        for (gint64 r = 0; r < t->parts && j < t->n; r++)
+          for (gint64 p = 0; p < t->k; p++)
+            sum += (double) a[r][i * t->lda + p] *
+                   b[(r * t->k + p) * t->n + j];
+        if (j >= t->n)
+          g_assert_cmpfloat (c[i * t->ldc + j], ==, GUARD);
+        else if (! (fabs (sum - c[i * t->ldc + j]) <
+                    1e-6 * (double) (t->parts * t->k + 4)))
+          g_error ("parts %d m %d k %d lda %d n %d: [%d][%d] is %g, not %g",
+                   (int) t->parts, (int) t->m, (int) t->k, (int) t->lda,
+                   (int) t->n, (int) i, (int) j, (double) c[i * t->ldc + j],
+                   sum);
+      }
+}
+
+static void
+check_product (const Product *t, gint64 width, ProductFunc product)
+{
+  gint64           row = (t->m - 1) * t->lda + t->k;
+  g_autofree float *from = noise (t->parts * row, 1);
+  g_autofree float *b = noise (t->parts * t->k * t->n, 2);
+  g_autofree float *p = packed (t, b, width);
+  g_autofree float *c = g_new (float, t->m *t->ldc);
+  const float      *a[9];
+
+  for (gint64 r = 0; r < t->parts; r++)
+    a[t->parts - 1 - r] = from + r * row;
+  for (gint64 i = 0; i < t->m * t->ldc; i++)
+    c[i] = GUARD;
+  product (a, t->parts, t->lda, t->m, t->k, p, t->n, c, t->ldc);
+  check_numbers (t, a, b, c);
+}
+
+static void
+check_table (gint64 width, ProductFunc product)
+{
+  static const Product table[] = {
+    { 9, 50, 27, 3, 32, 32 },  { 9, 31, 27, 3, 16, 16 },
+    { 3, 29, 96, 64, 64, 64 }, { 3, 25, 48, 32, 32, 40 },
+    { 9, 33, 32, 32, 27, 27 }, { 9, 33, 16, 16, 27, 32 },
+    { 1, 24, 128, 128, 128, 128 }, { 1, 400, 20, 7, 45, 50 },
+    { 1, 5, 1, 1, 1, 1 }, { 2, 13, 5, 1, 3, 3 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
+    check_product (&table[i], width, product);
+  for (gint64 m = 1; m <= 30; m++)
+    for (gint64 n = 1; n <= 70; n++)
+      {
+        gint64  k = 1 + (m * 7 + n) % 13, parts = 1 + (m + n) % 9;
+        Product t = { parts, m, k, MAX (1, k + n % 9 - 4), n, n + m % 3 };
+
+        check_product (&t, width, product);
+      }
+}
+
+static void
+test_product_named (gconstpointer name)
+{
+  const PstKernels *kernels = pst_kernels_named (name);
+
+  if (kernels)
+    check_table (kernels->panel, kernels->panel_product);
+  else
+    g_test_skip ("this processor lacks the instructions");
+}
+
+static void
+test_product (void)
+{
+  check_table (pst_kernels ()->panel, pst_panel_product);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/kernels/product/chosen", test_product);
+  g_test_add_data_func ("/kernels/product/avx512", "avx512",
+                        test_product_named);
+  g_test_add_data_func ("/kernels/product/avx2", "avx2", test_product_named);
+  g_test_add_data_func ("/kernels/product/baseline", "baseline",
+                        test_product_named);
+  return g_test_run ();
+}
