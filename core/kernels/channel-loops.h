@@ -9,12 +9,6 @@
  * that sums and factors stay in registers. Channels beyond the last whole
  * vector go one by one. */
 
-INLINE Vec
-all (float x)
-{
-  return x - (Vec) { 0 };
-}
-
 typedef int Mask __attribute__ ((vector_size (sizeof (Vec))));
 
 /* @yes where a > b, else 0 */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <string.h>
-
 #include "core/kernels/vector.h"
 
 /* The microkernel: up to TALL rows and WIDE vectors of C stay in registers
@@ -10,25 +8,21 @@
  * own, so that rows can be shared out evenly. */
 
 #if defined(__AVX512F__) || defined(__aarch64__)
-#define TALL 12 /* of 32 registers */
+#define TALL 12 /* 32 registers */
 #else
-#define TALL 6 /* of 16 */
+#define TALL 6 /* 16 registers */
 #endif
+#define TALLER (2 * TALL) /* where one vector is enough */
 #define WIDE 2
 #define PANEL (WIDE * LANES)
 #define STEPS 2 /* of the inner dimension at a time */
 #define GROUP 3 /* rows addressed from one pointer */
-#define GROUPS ((TALL + GROUP - 1) / GROUP)
+#define GROUPS (TALLER / GROUP)
+#define BLOCK 32768 /* floats of A between two panels */
 
 /* Makes the compiler forget how a pointer came about, or it replaces the few
  * pointers and addressing modes by one pointer for each row. */
 #define OPAQUE(pointer) __asm__ ("" : "+r"(pointer))
-
-INLINE Vec
-every (float x)
-{
-  return x - (Vec) { 0 };
-}
 
 INLINE const float *
 floats_at (const float *from, gint64 bytes)
@@ -49,10 +43,10 @@ panel_steps (const float *const *row, gint64 stride, int rows, int wide,
 #pragma GCC unroll 2
       for (int j = 0; j < wide; j++)
         right[j] = LOAD (b + p * PANEL + j * LANES);
-#pragma GCC unroll 16
+#pragma GCC unroll 24
       for (int i = 0; i < rows; i++)
         {
-          Vec left = every (
+          Vec left = all (
               floats_at (row[i / GROUP], (i % GROUP) * stride)[p]);
 
 #pragma GCC unroll 2
@@ -65,7 +59,7 @@ panel_steps (const float *const *row, gint64 stride, int rows, int wide,
 INLINE void
 panel_advance (const float **row, int rows, int steps)
 {
-#pragma GCC unroll 16
+#pragma GCC unroll 24
   for (int g = 0; g * GROUP < rows; g++)
     {
       row[g] += steps;
@@ -77,20 +71,17 @@ INLINE void
 panel_store (Vec (*sum)[WIDE], int rows, int wide, gint64 columns, float *c,
              gint64 ldc)
 {
-#pragma GCC unroll 16
+#pragma GCC unroll 24
   for (int i = 0; i < rows; i++, c += ldc)
     {
+      OPAQUE (c);
       if (wide == WIDE)
         STORE (c, sum[i][0]);
       if (columns == wide * LANES)
         STORE (c + (wide - 1) * LANES, sum[i][wide - 1]);
       else
-        {
-          Vec last = sum[i][wide - 1];
-
-          memcpy (c + (wide - 1) * LANES, &last,
-                  sizeof (float) * (columns - (wide - 1) * LANES));
-        }
+        store_first (c + (wide - 1) * LANES, sum[i][wide - 1],
+                     columns - (wide - 1) * LANES);
     }
 }
 
@@ -108,9 +99,9 @@ panel_tile (const PanelTile *t, gint64 at, int rows, int wide, gint64 columns,
 {
   const float *b = t->b;
   gint64       stride = t->lda * (gint64) sizeof (float);
-  Vec          sum[TALL][WIDE];
+  Vec          sum[TALLER][WIDE];
 
-#pragma GCC unroll 16
+#pragma GCC unroll 24
   for (int i = 0; i < rows; i++)
     for (int j = 0; j < WIDE; j++)
       sum[i][j] = (Vec) { 0 };
@@ -119,9 +110,13 @@ panel_tile (const PanelTile *t, gint64 at, int rows, int wide, gint64 columns,
       const float *row[GROUPS];
       gint64       p = t->k;
 
-#pragma GCC unroll 16
-      for (int g = 0; g * GROUP < rows; g++)
-        row[g] = t->a[r] + (at + g * GROUP) * t->lda;
+      row[0] = floats_at (t->a[r], at * stride);
+#pragma GCC unroll 24
+      for (int g = 1; g * GROUP < rows; g++)
+        {
+          row[g] = floats_at (row[g - 1], GROUP * stride);
+          OPAQUE (row[g]);
+        }
       for (; p >= STEPS; p -= STEPS, b += STEPS * PANEL)
         {
           panel_steps (row, stride, rows, wide, STEPS, b, sum);
@@ -145,45 +140,77 @@ typedef void (*PanelTileFunc) (const PanelTile *t, gint64 at, gint64 columns,
   {                                                                           \
     panel_tile (t, at, rows, wide, columns, c, ldc);                          \
   }
-#define PANEL_TILES(rows) PANEL_TILE (rows, 1) PANEL_TILE (rows, 2)
-#define PANEL_ENTRY(rows) { panel_tile_##rows##_1, panel_tile_##rows##_2 }
 
 /* clang-format off */
-PANEL_TILES (1) PANEL_TILES (2) PANEL_TILES (3)
-PANEL_TILES (4) PANEL_TILES (5) PANEL_TILES (6)
+PANEL_TILE (1, 1) PANEL_TILE (2, 1) PANEL_TILE (3, 1) PANEL_TILE (4, 1)
+PANEL_TILE (5, 1) PANEL_TILE (6, 1) PANEL_TILE (7, 1) PANEL_TILE (8, 1)
+PANEL_TILE (9, 1) PANEL_TILE (10, 1) PANEL_TILE (11, 1) PANEL_TILE (12, 1)
+PANEL_TILE (1, 2) PANEL_TILE (2, 2) PANEL_TILE (3, 2)
+PANEL_TILE (4, 2) PANEL_TILE (5, 2) PANEL_TILE (6, 2)
 #if TALL == 12
-PANEL_TILES (7) PANEL_TILES (8) PANEL_TILES (9)
-PANEL_TILES (10) PANEL_TILES (11) PANEL_TILES (12)
+PANEL_TILE (13, 1) PANEL_TILE (14, 1) PANEL_TILE (15, 1) PANEL_TILE (16, 1)
+PANEL_TILE (17, 1) PANEL_TILE (18, 1) PANEL_TILE (19, 1) PANEL_TILE (20, 1)
+PANEL_TILE (21, 1) PANEL_TILE (22, 1) PANEL_TILE (23, 1) PANEL_TILE (24, 1)
+PANEL_TILE (7, 2) PANEL_TILE (8, 2) PANEL_TILE (9, 2)
+PANEL_TILE (10, 2) PANEL_TILE (11, 2) PANEL_TILE (12, 2)
 #endif
 
-static const PanelTileFunc panel_tiles[TALL][WIDE] = {
-  PANEL_ENTRY (1), PANEL_ENTRY (2), PANEL_ENTRY (3),
-  PANEL_ENTRY (4), PANEL_ENTRY (5), PANEL_ENTRY (6),
+static const PanelTileFunc panel_narrow[TALLER] = {
+  panel_tile_1_1, panel_tile_2_1, panel_tile_3_1, panel_tile_4_1,
+  panel_tile_5_1, panel_tile_6_1, panel_tile_7_1, panel_tile_8_1,
+  panel_tile_9_1, panel_tile_10_1, panel_tile_11_1, panel_tile_12_1,
 #if TALL == 12
-  PANEL_ENTRY (7), PANEL_ENTRY (8), PANEL_ENTRY (9),
-  PANEL_ENTRY (10), PANEL_ENTRY (11), PANEL_ENTRY (12),
+  panel_tile_13_1, panel_tile_14_1, panel_tile_15_1, panel_tile_16_1,
+  panel_tile_17_1, panel_tile_18_1, panel_tile_19_1, panel_tile_20_1,
+  panel_tile_21_1, panel_tile_22_1, panel_tile_23_1, panel_tile_24_1,
+#endif
+};
+
+static const PanelTileFunc panel_full[TALL] = {
+  panel_tile_1_2, panel_tile_2_2, panel_tile_3_2,
+  panel_tile_4_2, panel_tile_5_2, panel_tile_6_2,
+#if TALL == 12
+  panel_tile_7_2, panel_tile_8_2, panel_tile_9_2,
+  panel_tile_10_2, panel_tile_11_2, panel_tile_12_2,
 #endif
 };
 /* clang-format on */
 
 static void
+panel_rows (const PanelTile *t, gint64 from, gint64 m, gint64 columns,
+            float *c, gint64 ldc)
+{
+  const PanelTileFunc *tile = columns > LANES ? panel_full : panel_narrow;
+  gint64               most = columns > LANES ? TALL : TALLER;
+  gint64               tiles = (m + most - 1) / most, at = from;
+
+  for (gint64 i = 0; i < tiles; i++)
+    {
+      gint64 rows = m / tiles + (i < m % tiles);
+
+      tile[rows - 1](t, at, columns, c, ldc);
+      at += rows;
+    }
+}
+
+/* Blocks of rows whose part of A stays in the cache while all panels pass. */
+static void
 panel_product (const float *const *a, gint64 parts, gint64 lda, gint64 m,
                gint64 k, const float *b, gint64 n, float *c, gint64 ldc)
 {
-  gint64 tiles = (m + TALL - 1) / TALL;
+  gint64 block = MAX (4 * TALL, BLOCK / MAX (1, parts * lda));
+  gint64 blocks = (m + block - 1) / block, at = 0;
 
-  for (gint64 first = 0; first < n; first += PANEL, b += parts * k * PANEL)
+  for (gint64 i = 0; i < blocks; i++)
     {
-      gint64          columns = MIN (PANEL, n - first), at = 0;
-      int             wide = columns > LANES ? 2 : 1;
-      const PanelTile t = { a, parts, lda, k, b };
+      PanelTile t = { a, parts, lda, k, b };
+      gint64    rows = m / blocks + (i < m % blocks);
 
-      for (gint64 i = 0; i < tiles; i++)
+      for (gint64 first = 0; first < n; first += PANEL)
         {
-          gint64 rows = m / tiles + (i < m % tiles);
-
-          panel_tiles[rows - 1][wide - 1](&t, at, columns, c + first, ldc);
-          at += rows;
+          panel_rows (&t, at, rows, MIN (PANEL, n - first), c + first, ldc);
+          t.b += parts * k * PANEL;
         }
+      at += rows;
     }
 }
