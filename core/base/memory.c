@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/base/memory.h"
 
+#include <unistd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,4 +149,23 @@ pst_memory_available (void)
 {
   return MIN (read_number ("/proc/meminfo", "MemAvailable:", 1024),
               groups_left ());
+}
+
+gsize
+pst_memory_cache (void)
+{
+  static gsize bytes = 0; /* asking is slow on virtual machines */
+
+  if (g_once_init_enter (&bytes))
+    {
+      long found = 0;
+
+#ifdef _SC_LEVEL2_CACHE_SIZE
+      found = sysconf (_SC_LEVEL2_CACHE_SIZE);
+#endif
+      g_once_init_leave (&bytes, found > 0
+                                     ? CLAMP (found, 256 << 10, 2 << 20)
+                                     : 1 << 20);
+    }
+  return bytes;
 }

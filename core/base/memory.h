@@ -42,6 +42,10 @@ void     pst_memory_free (gpointer block, gsize bytes);
  */
 guint64 pst_memory_available (void);
 
+/* Bytes of the processor's second-level cache, one core's part; a middling
+ * guess where the system does not tell. */
+gsize pst_memory_cache (void);
+
 /**
  * pst_memory_fail_after:
  * @n_allocations: how many more pst_memory_try_alloc() succeed in this

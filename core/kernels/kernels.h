@@ -23,6 +23,22 @@ typedef struct
 } PstNormChannels;
 
 /**
+ * PstWinoWindow:
+ * @phase: -1, or which phase of an enlarged picture: then M [5, 5] holds the
+ *   points 0 to 4 along an axis for even, 1 to 5 for odd (bit 1: rows, bit 0:
+ *   columns), and the others are zero
+ * @top, @bottom, @left, @right: of the tile's 4 x 4 pixels, rows from @top to
+ *   before @bottom and columns from @left to before @right are stored
+ * @row, @pixel: floats from one row and one pixel to the next
+ */
+typedef struct
+{
+  int    phase;
+  int    top, bottom, left, right;
+  gint64 row, pixel;
+} PstWinoWindow;
+
+/**
  * PstKernels:
  *
  * The loops that are compiled once for each instruction set.
@@ -32,7 +48,8 @@ typedef struct
  * numbers of channels are multiples of 16:
  * - @wino_in: V = B' d B. d [36][c] by pointers; V [36][c], points @step apart
  * - @wino_in_adjoint: d += B V B' (pointers may be %NULL: left out)
- * - @wino_out: y = A' M A + bias (pointers may be %NULL, @bias too)
+ * - @wino_in_patch: the same of pixels [6][6][c], rows @row floats apart
+ * - @wino_out_window: y = A' M A, to where the window tells
  * - @wino_out_adjoint: M = A y A'
  * - @wino_weights: U = G g G'; g [9][n] @g_step apart, U [36][n]
  *
@@ -64,8 +81,10 @@ typedef struct
   void (*wino_in) (const float *const *d, gint64 c, float *v, gint64 step);
   void (*wino_in_adjoint) (const float *v, gint64 step, gint64 c,
                            float *const *d);
-  void (*wino_out) (const float *m, gint64 step, gint64 k, const float *bias,
-                    float *const *y);
+  void (*wino_in_patch) (const float *d, gint64 row, gint64 c, float *v,
+                         gint64 step);
+  void (*wino_out_window) (const float *m, gint64 step, gint64 k,
+                           const PstWinoWindow *window, float *to);
   void (*wino_out_adjoint) (const float *const *y, gint64 k, float *m,
                             gint64 step);
   void (*wino_weights) (const float *g, gint64 g_step, gint64 n, float *u,

@@ -124,36 +124,92 @@ wino_in_adjoint (const float *v, gint64 step, gint64 c, float *const *d)
 }
 
 static void
-wino_out (const float *m, gint64 step, gint64 k, const float *bias,
-          float *const *y)
+wino_in_patch (const float *d, gint64 row, gint64 c, float *v, gint64 step)
 {
+  for (gint64 i = 0; i < c; i += LANES)
+    {
+      Vec t[6][6];
+
+      for (int x = 0; x < 6; x++)
+        {
+          Vec column[6], o[6];
+
+          for (int y = 0; y < 6; y++)
+            column[y] = LOAD (d + y * row + x * c + i);
+          bt (column, o);
+          for (int y = 0; y < 6; y++)
+            t[y][x] = o[y];
+        }
+      for (int y = 0; y < 6; y++)
+        {
+          Vec o[6];
+
+          bt (t[y], o);
+          for (int x = 0; x < 6; x++)
+            STORE (v + (6 * y + x) * step + i, o[x]);
+        }
+    }
+}
+
+/* One tile whose points outside rows [r, r + n) and columns [q, q + n) are
+ * zero; only the others are stored. */
+INLINE void
+out_window (const float *m, gint64 step, gint64 k, const PstWinoWindow *w,
+            int r, int q, int n, int whole, float *to)
+{
+  int top = whole ? 0 : w->top, bottom = whole ? 4 : w->bottom;
+  int left = whole ? 0 : w->left, right = whole ? 4 : w->right;
+
   for (gint64 i = 0; i < k; i += LANES)
     {
       Vec t[4][6];
-      Vec add = { 0 };
 
-      if (bias)
-        add = LOAD (bias + i);
       for (int x = 0; x < 6; x++)
         {
           Vec column[6], o[4];
 
-          for (int r = 0; r < 6; r++)
-            column[r] = LOAD (m + (6 * r + x) * step + i);
+          for (int y = 0; y < 6; y++)
+            column[y] = (Vec) { 0 };
+          if (x >= q && x < q + n)
+            for (int y = r; y < r + n; y++)
+              column[y] = LOAD (m + ((y - r) * n + x - q) * step + i);
           at (column, o);
-          for (int r = 0; r < 4; r++)
-            t[r][x] = o[r];
+          for (int y = 0; y < 4; y++)
+            t[y][x] = o[y];
         }
-      for (int r = 0; r < 4; r++)
+      for (int y = top; y < bottom; y++)
         {
           Vec o[4];
 
-          at (t[r], o);
-          for (int x = 0; x < 4; x++)
-            if (y[4 * r + x])
-              STORE (y[4 * r + x] + i, o[x] + add);
+          at (t[y], o);
+          for (int x = left; x < right; x++)
+            STORE (to + y * w->row + x * w->pixel + i, o[x]);
         }
     }
+}
+
+static void
+wino_out_window (const float *m, gint64 step, gint64 k,
+                 const PstWinoWindow *w, float *to)
+{
+  int whole = w->top == 0 && w->bottom == 4 && w->left == 0 && w->right == 4;
+
+#define CASE(phase, r, q, n)                                                  \
+  case phase:                                                                 \
+    if (whole)                                                                \
+      out_window (m, step, k, w, r, q, n, 1, to);                             \
+    else                                                                      \
+      out_window (m, step, k, w, r, q, n, 0, to);                             \
+    break
+  switch (w->phase)
+    {
+      CASE (0, 0, 0, 5);
+      CASE (1, 0, 1, 5);
+      CASE (2, 1, 0, 5);
+      CASE (3, 1, 1, 5);
+      CASE (-1, 0, 0, 6);
+    }
+#undef CASE
 }
 
 static void

@@ -2,68 +2,29 @@
 #include <string.h>
 
 #include "core/base/memory.h"
-#include "core/kernels/gemm.h"
 #include "core/kernels/kernels.h"
+#include "core/kernels/panel.h"
 #include "core/ops/conv.h"
 
 /*
  * 3x3 convolutions by Winograd's minimal filtering F(4x4, 3x3) (Lavin and
- * Gray 2015): 36 products instead of 144 for 16 outputs.
+ * Gray 2015, arXiv:1509.09308): 36 products instead of 144 for 16 outputs.
  *
- *   V [36, t, c] = B' d B      t tiles of 6 x 6 pixels, read by the tables
+ *   V [36, t, c] = B' d B      t tiles of 6 x 6 pixels
  *   U [36, c, k] = G g G'
  *   M [36, t, k] = V U         one product for each of the 36 points
  *   y            = A' M A      4 x 4 pixels
  *
- * The gradients are the adjoints: dM = A dy A', dU = V' dM, dV = dM U',
- * dg = G' dU G, dd = B dV B' added back by the tables. A block of tiles stays
- * in the second-level cache.
+ * Where the picture is enlarged twice by nearest neighbours on the way, the
+ * four phases of the output (even or odd rows and columns) are convolutions of
+ * the small picture: along each axis the kernel (a, b, c) becomes (a, b + c, 0)
+ * or (0, a + b, c). A zero at an end makes one of the six points vanish, so 25
+ * products a phase remain, and V is shared: 100 products for 64 outputs.
  */
 
-#define BLOCK_FLOATS (200 * 1024)
-
-typedef struct
-{
-  const PstConv    *conv;
-  const PstKernels *kernels;
-  PstCall          *call;
-  gint64            tiles_x, tiles_y;
-  gint64            block;    /* tiles */
-  gint64            n_blocks; /* of a sample */
-  gint64            n_slices; /* groups of samples in backward */
-  const float      *x;
-  const float      *bias;
-  float            *y;
-  const float      *dy;
-  float            *dx;
-  gboolean          want_weights;
-  gboolean          transposed;
-  float            *u;    /* [36, c, k]; [36, k, c] where transposed */
-  float            *du;   /* [n_slices, 36, c, k] */
-  float            *zero; /* as many as the wider side has channels */
-} Work;
-
-static void
-plan_work (const PstConv *conv, Work *work)
-{
-  gint64 tiles;
-
-  work->conv = conv;
-  work->kernels = pst_kernels ();
-  work->tiles_x = (conv->ow + 3) / 4;
-  work->tiles_y = (conv->oh + 3) / 4;
-  tiles = work->tiles_x * work->tiles_y;
-  work->block = CLAMP (BLOCK_FLOATS / (PST_WINO_IN * (conv->c + conv->k)), 8,
-                       128);
-  work->n_blocks = (tiles + work->block - 1) / work->block;
-  work->n_slices = MIN (PST_CONV_SLICES, conv->n);
-}
-
-static gsize
-weight_floats (const PstConv *conv)
-{
-  return (gsize) PST_WINO_IN * conv->c * conv->k;
-}
+#define COLUMNS 64 /* of M at a time */
+#define POINTS 36
+#define PHASE_POINTS 25
 
 static gboolean
 winograd_fits (const PstConv *conv)
@@ -74,275 +35,307 @@ winograd_fits (const PstConv *conv)
          conv->k % 16 == 0 && conv->oh >= 4 && conv->ow >= 4;
 }
 
-static void
-winograd_scratch (const PstConv *conv, gboolean backward, gsize *shared,
-                  gsize *per_worker)
+static gint64
+n_phases (const PstConv *conv)
 {
-  Work work;
+  return conv->phased ? 4 : 1;
+}
 
-  plan_work (conv, &work);
-  *shared = sizeof (float) *
-            (MAX (conv->c, conv->k) +
-             weight_floats (conv) * (1 + (backward ? work.n_slices : 0)));
-  *per_worker = sizeof (float) * PST_WINO_IN * work.block * (conv->c + conv->k);
+static gint64
+n_points (const PstConv *conv)
+{
+  return conv->phased ? PHASE_POINTS : POINTS;
+}
+
+static gint64
+columns (const PstConv *conv)
+{
+  return MIN (COLUMNS, conv->k);
+}
+
+/* Floats of the packed weights of one point. */
+static gsize
+point_floats (const PstConv *conv)
+{
+  return pst_panel_floats (conv->c, conv->k);
+}
+
+static gsize
+winograd_weights (const PstConv *conv)
+{
+  return n_phases (conv) * n_points (conv) * point_floats (conv);
+}
+
+/* Which of the 36 points is point @i of a phase. */
+static gint64
+phase_point (gint64 phase, gint64 i)
+{
+  return 6 * (i / 5 + phase / 2) + i % 5 + phase % 2;
+}
+
+typedef struct
+{
+  const PstConv *conv;
+  float         *packed;
+} Packing;
+
+/* The kernel of a phase in place of g, along one axis. */
+static void
+fold (float *g, gint64 step, gint64 odd)
+{
+  if (odd)
+    {
+      g[step] += g[0];
+      g[0] = 0.0f;
+    }
+  else
+    {
+      g[step] += g[2 * step];
+      g[2 * step] = 0.0f;
+    }
+}
+
+/* Sixteen kernels [9, 16], phase by phase or as they are, to their places. */
+static void
+pack_sixteen (const Packing *p, const float *g, gint64 c, gint64 k)
+{
+  const PstConv *conv = p->conv;
+  gint64         width = pst_kernels ()->panel;
+  gint64         run = MIN (16, width);
+  float          kernel[9 * 16], u[POINTS * 16];
+
+  for (gint64 phase = 0; phase < n_phases (conv); phase++)
+    {
+      memcpy (kernel, g, sizeof kernel);
+      for (gint64 i = 0; i < 3 * 16 && conv->phased; i++)
+        fold (kernel + i, 3 * 16, phase / 2);
+      for (gint64 i = 0; i < 3 * 16 && conv->phased; i++)
+        fold (kernel + i / 16 * 3 * 16 + i % 16, 16, phase % 2);
+      pst_kernels ()->wino_weights (kernel, 16, 16, u, 16);
+      for (gint64 i = 0; i < n_points (conv); i++)
+        {
+          gint64 point = conv->phased ? phase_point (phase, i) : i;
+          float *to = p->packed +
+                      (phase * n_points (conv) + i) * point_floats (conv);
+
+          for (gint64 j = 0; j < 16; j += run)
+            memcpy (to + ((k + j) / width * conv->c + c) * width +
+                        (k + j) % width,
+                    u + point * 16 + j, sizeof (float) * run);
+        }
+    }
 }
 
 static void
-prepare (Work *work, guint8 *shared)
+pack_channel (gpointer data, gsize item, guint worker)
 {
-  const PstConv *conv = work->conv;
+  const Packing   *p = data;
+  const PstTensor *w = p->conv->weight;
+  const float     *from = (const float *) w->data + item * w->stride[1];
+  float            g[9 * 16];
 
-  work->zero = (float *) shared;
-  memset (work->zero, 0, sizeof (float) * MAX (conv->c, conv->k));
-  work->u = work->zero + MAX (conv->c, conv->k);
-  work->du = work->u + weight_floats (conv);
+  for (gint64 k = 0; k < p->conv->k; k += 16)
+    {
+      for (int i = 0; i < 9; i++)
+        for (int j = 0; j < 16; j++)
+          g[i * 16 + j] = from[(k + j) * w->stride[0] + i / 3 * w->stride[2] +
+                               i % 3 * w->stride[3]];
+      pack_sixteen (p, g, item, k);
+    }
 }
 
-/* G for F(4x4, 3x3) */
-static const float G[6][3] = {
-  { 1.0f / 4, 0.0f, 0.0f },
-  { -1.0f / 6, -1.0f / 6, -1.0f / 6 },
-  { -1.0f / 6, 1.0f / 6, -1.0f / 6 },
-  { 1.0f / 24, 1.0f / 12, 1.0f / 6 },
-  { 1.0f / 24, -1.0f / 12, 1.0f / 6 },
-  { 0.0f, 0.0f, 1.0f },
-};
-
-/* One row of U: the weights of input channel @item for all outputs, or the
- * other way round where U is to be transposed. */
 static void
-transform_row (gpointer data, gsize item, guint worker)
+winograd_pack (const PstConv *conv, PstPool *pool, float *packed)
 {
-  const Work      *work = data;
-  const PstConv   *conv = work->conv;
-  const PstTensor *w = conv->weight;
-  gint64           row_stride = w->stride[work->transposed ? 0 : 1];
-  gint64           stride = w->stride[work->transposed ? 1 : 0];
-  gint64           n = work->transposed ? conv->c : conv->k;
-  const float     *from = (const float *) w->data + item * row_stride;
-  float           *g = pst_call_scratch (work->call, worker);
+  Packing packing = { conv, packed };
+  gint64  width = pst_kernels ()->panel;
 
-  for (gint64 i = 0; i < n; i++)
-    for (int y = 0; y < 3; y++)
-      for (int x = 0; x < 3; x++)
-        g[(3 * y + x) * n + i] =
-            from[i * stride + y * w->stride[2] + x * w->stride[3]];
-  work->kernels->wino_weights (g, n, n, work->u + item * n,
-                               conv->c * conv->k);
+  if (conv->k % width) /* the last panel is not full */
+    memset (packed, 0, sizeof (float) * winograd_weights (conv));
+  pst_pool_run (pool, conv->c, pack_channel, &packing);
 }
 
-/* dg += G' dU G, the parts of dU summed in order */
-static void
-add_weight_gradient (const Work *work, PstTensor *dw)
+static gsize
+patch_floats (const PstConv *conv, gint64 tiles_y, gint64 tiles_x)
 {
-  const PstConv *conv = work->conv;
+  return (4 * tiles_y + 2) * (4 * tiles_x + 2) * conv->c;
+}
 
-  pst_conv_sum_slices (work->du, weight_floats (conv), work->n_slices);
-  for (gint64 c = 0; c < conv->c; c++)
-    for (gint64 k = 0; k < conv->k; k++)
+static gsize
+tile_floats (const PstConv *conv, gint64 tiles)
+{
+  return tiles * (POINTS * conv->c + n_points (conv) * columns (conv));
+}
+
+/* Tiles of a block: as many as the second-level cache holds, few of them half
+ * outside, their number such that the products waste little. */
+static void
+choose_tiles (const PstConv *conv, gint64 *tiles_y, gint64 *tiles_x)
+{
+  gsize  most = pst_memory_cache () / sizeof (float) * 4 / 5;
+  gint64 scale = conv->phased ? 8 : 4;
+  gint64 all_y = (conv->oh + scale - 1) / scale;
+  gint64 all_x = (conv->ow + scale - 1) / scale;
+  double best = 0;
+
+  *tiles_y = *tiles_x = 1;
+  for (gint64 y = 1; y <= MIN (12, all_y); y++)
+    for (gint64 x = 1; x <= MIN (24, all_x); x++)
       {
-        float *g =
-            (float *) dw->data + k * dw->stride[0] + c * dw->stride[1];
-        float  t[3][6];
+        gint64 n = x * y;
+        double blocks = (double) ((all_y + y - 1) / y) *
+                        ((all_x + x - 1) / x);
+        double cost = blocks * ((n + 3) / 4 * 4 + (n % 12 ? 1.5 : 0) + 6 +
+                                0.15 * (4 * y + 2) * (4 * x + 2) / 16);
 
-        for (int j = 0; j < 6; j++)
-          for (int a = 0; a < 3; a++)
-            {
-              t[a][j] = 0.0f;
-              for (int i = 0; i < 6; i++)
-                t[a][j] += G[i][a] *
-                           work->du[((6 * i + j) * conv->c + c) * conv->k + k];
-            }
-        for (int a = 0; a < 3; a++)
-          for (int b = 0; b < 3; b++)
-            {
-              float sum = 0.0f;
-
-              for (int j = 0; j < 6; j++)
-                sum += t[a][j] * G[j][b];
-              g[a * dw->stride[2] + b * dw->stride[3]] += sum;
-            }
+        if (n > 1 && patch_floats (conv, y, x) + tile_floats (conv, n) > most)
+          break;
+        if (best == 0 || cost < best)
+          {
+            best = cost;
+            *tiles_y = y;
+            *tiles_x = x;
+          }
       }
 }
 
-/* Where the 36 pixels of a tile lie in a picture [h, w, c]; @outside where
- * padding is zero. */
 static void
-locate_input (const Work *work, gint64 tile, const float *picture,
-              const float *outside, const float **d)
+winograd_block (const PstConv *conv, gint64 *h, gint64 *w)
+{
+  gint64 scale = conv->phased ? 8 : 4;
+
+  choose_tiles (conv, h, w);
+  *h *= scale;
+  *w *= scale;
+}
+
+static gsize
+winograd_room (const PstConv *conv)
+{
+  gint64 y, x;
+
+  choose_tiles (conv, &y, &x);
+  /* a region may begin at an odd row or column: one tile more each way */
+  y += conv->phased;
+  x += conv->phased;
+  return patch_floats (conv, y, x) + tile_floats (conv, x * y);
+}
+
+typedef struct
+{
+  const PstConv       *conv;
+  const PstConvRegion *region;
+  const float         *packed;
+  gint64               y, x;             /* origin in the picture read */
+  gint64               tiles_y, tiles_x;
+  gint64               tiles;
+  float               *v;
+  float               *m;
+  float               *to;
+  gint64               row;
+} Work;
+
+static void
+read_tiles (const Work *work, const float *patch, gint64 row)
+{
+  gint64 c = work->conv->c;
+
+  for (gint64 t = 0; t < work->tiles; t++)
+    pst_kernels ()->wino_in_patch (patch +
+                                       t / work->tiles_x * 4 * row +
+                                       t % work->tiles_x * 4 * c,
+                                   row, c, work->v + t * c,
+                                   work->tiles * c);
+}
+
+static void
+multiply (const Work *work, gint64 phase, gint64 first, gint64 n)
 {
   const PstConv *conv = work->conv;
-  gint64         y0 = tile / work->tiles_x * 4;
-  gint64         x0 = tile % work->tiles_x * 4;
+  gint64         c = conv->c;
 
-  for (gint64 i = 0; i < 6; i++)
-    for (gint64 j = 0; j < 6; j++)
+  for (gint64 i = 0; i < n_points (conv); i++)
+    {
+      gint64       point = conv->phased ? phase_point (phase, i) : i;
+      const float *v = work->v + point * work->tiles * c;
+      const float *u = work->packed +
+                       (phase * n_points (conv) + i) * point_floats (conv) +
+                       first * c;
+
+      pst_panel_product (&v, 1, c, work->tiles, c, u, n,
+                         work->m + i * work->tiles * n, n);
+    }
+}
+
+/* Which of four outputs, @step apart from @at on, lie within [0, size). */
+static void
+clip (gint64 at, gint64 step, gint64 size, int *begin, int *end)
+{
+  *begin = at < 0 ? (int) ((-at + step - 1) / step) : 0;
+  *end = (int) CLAMP ((size - at + step - 1) / step, 0, 4);
+}
+
+static void
+write_tiles (const Work *work, gint64 phase, gint64 first, gint64 n)
+{
+  const PstConv *conv = work->conv;
+  gint64         step = conv->phased ? 2 : 1;
+
+  for (gint64 t = 0; t < work->tiles; t++)
+    {
+      gint64 y = (work->y + t / work->tiles_x * 4) * step +
+                 (conv->phased ? phase / 2 : 0) - work->region->y;
+      gint64 x = (work->x + t % work->tiles_x * 4) * step +
+                 (conv->phased ? phase % 2 : 0) - work->region->x;
+      PstWinoWindow window = { .phase = conv->phased ? (int) phase : -1,
+                               .row = work->row * step,
+                               .pixel = conv->k * step };
+
+      clip (y, step, work->region->h, &window.top, &window.bottom);
+      clip (x, step, work->region->w, &window.left, &window.right);
+      pst_kernels ()->wino_out_window (work->m + t * n, work->tiles * n, n,
+                                       &window,
+                                       work->to + y * work->row +
+                                           x * conv->k + first);
+    }
+}
+
+static void
+winograd_region (const PstConv *conv, const PstConvSource *source,
+                 const PstConvRegion *region, const float *packed, float *room,
+                 float *to, gint64 row)
+{
+  const PstConvGrid *grid = conv->phased ? &conv->low : &conv->grid;
+  gint64             step = conv->phased ? 2 : 1;
+  gint64             end_y = (region->y + region->h + step - 1) / step;
+  gint64             end_x = (region->x + region->w + step - 1) / step;
+  gint64             patch_row;
+  const float       *patch;
+  Work work = { .conv = conv, .region = region, .packed = packed,
+                .y = region->y / step, .x = region->x / step,
+                .to = to, .row = row };
+
+  work.tiles_y = (end_y - work.y + 3) / 4;
+  work.tiles_x = (end_x - work.x + 3) / 4;
+  work.tiles = work.tiles_y * work.tiles_x;
+  work.v = room;
+  work.m = work.v + POINTS * work.tiles * conv->c;
+  patch = pst_conv_patch (
+      grid, conv->c, source, work.y, work.x, 4 * work.tiles_y + 2,
+      4 * work.tiles_x + 2,
+      work.m + n_points (conv) * work.tiles * columns (conv), &patch_row);
+  read_tiles (&work, patch, patch_row);
+  for (gint64 phase = 0; phase < n_phases (conv); phase++)
+    for (gint64 first = 0; first < conv->k; first += COLUMNS)
       {
-        gint64 row = y0 + i < conv->padded_h ? conv->row[y0 + i] : -1;
-        gint64 col = x0 + j < conv->padded_w ? conv->col[x0 + j] : -1;
+        gint64 n = MIN (COLUMNS, conv->k - first);
 
-        d[6 * i + j] = row < 0 || col < 0
-                           ? outside
-                           : picture + (row * conv->w + col) * conv->c;
+        multiply (&work, phase, first, n);
+        write_tiles (&work, phase, first, n);
       }
 }
 
-static void
-locate_output (const Work *work, gint64 tile, const float *picture,
-               const float *outside, const float **y)
-{
-  const PstConv *conv = work->conv;
-  gint64         y0 = tile / work->tiles_x * 4;
-  gint64         x0 = tile % work->tiles_x * 4;
-
-  for (gint64 i = 0; i < 4; i++)
-    for (gint64 j = 0; j < 4; j++)
-      y[4 * i + j] = y0 + i < conv->oh && x0 + j < conv->ow
-                         ? picture + ((y0 + i) * conv->ow + x0 + j) * conv->k
-                         : outside;
-}
-
-static void
-buffers (const Work *work, guint worker, float **v, float **m)
-{
-  *v = pst_call_scratch (work->call, worker);
-  *m = *v + PST_WINO_IN * work->block * work->conv->c;
-}
-
-static void
-read_tiles (const Work *work, gint64 n, gint64 first, gint64 count, float *v)
-{
-  const PstConv *conv = work->conv;
-  const float   *x = work->x + n * conv->h * conv->w * conv->c;
-  const float   *d[PST_WINO_IN];
-
-  for (gint64 t = 0; t < count; t++)
-    {
-      locate_input (work, first + t, x, work->zero, d);
-      work->kernels->wino_in (d, conv->c, v + t * conv->c, count * conv->c);
-    }
-}
-
-static void
-forward_block (gpointer data, gsize item, guint worker)
-{
-  const Work    *work = data;
-  const PstConv *conv = work->conv;
-  gint64         n = item / work->n_blocks;
-  gint64         first = item % work->n_blocks * work->block;
-  gint64         count =
-      MIN (work->block, work->tiles_x * work->tiles_y - first);
-  float         *out = work->y + n * conv->oh * conv->ow * conv->k;
-  float         *v, *m;
-  const float   *y[PST_WINO_OUT];
-
-  buffers (work, worker, &v, &m);
-  read_tiles (work, n, first, count, v);
-  for (gint64 p = 0; p < PST_WINO_IN; p++)
-    pst_gemm (FALSE, FALSE, count, conv->k, conv->c, 1.0f,
-              v + p * count * conv->c, conv->c,
-              work->u + p * conv->c * conv->k, conv->k, 0.0f,
-              m + p * count * conv->k, conv->k);
-  for (gint64 t = 0; t < count; t++)
-    {
-      locate_output (work, first + t, out, NULL, y);
-      work->kernels->wino_out (m + t * conv->k, count * conv->k, conv->k,
-                               work->bias, (float *const *) y);
-    }
-}
-
-static void
-winograd_forward (const PstConv *conv, PstCall *call, guint8 *shared,
-                  const float *x, const float *bias, float *y)
-{
-  Work work = { .call = call, .x = x, .bias = bias, .y = y };
-
-  plan_work (conv, &work);
-  prepare (&work, shared);
-  pst_pool_run (call->pool, conv->c, transform_row, &work);
-  pst_pool_run (call->pool, conv->n * work.n_blocks, forward_block, &work);
-}
-
-static void
-backward_block (const Work *work, gint64 n, gint64 first, gint64 count,
-                float *v, float *m, float *du)
-{
-  const PstConv *conv = work->conv;
-  const float   *dy = work->dy + n * conv->oh * conv->ow * conv->k;
-  const float   *y[PST_WINO_OUT];
-  const float   *d[PST_WINO_IN];
-
-  for (gint64 t = 0; t < count; t++)
-    {
-      locate_output (work, first + t, dy, work->zero, y);
-      work->kernels->wino_out_adjoint (y, conv->k, m + t * conv->k,
-                                       count * conv->k);
-    }
-  if (work->want_weights)
-    {
-      read_tiles (work, n, first, count, v);
-      for (gint64 p = 0; p < PST_WINO_IN; p++)
-        pst_gemm (TRUE, FALSE, conv->c, conv->k, count, 1.0f,
-                  v + p * count * conv->c, conv->c, m + p * count * conv->k,
-                  conv->k, 1.0f, du + p * conv->c * conv->k, conv->k);
-    }
-  if (! work->dx)
-    return;
-  for (gint64 p = 0; p < PST_WINO_IN; p++)
-    pst_gemm (FALSE, FALSE, count, conv->c, conv->k, 1.0f,
-              m + p * count * conv->k, conv->k,
-              work->u + p * conv->c * conv->k, conv->c, 0.0f,
-              v + p * count * conv->c, conv->c);
-  for (gint64 t = 0; t < count; t++)
-    {
-      locate_input (work, first + t,
-                    work->dx + n * conv->h * conv->w * conv->c, NULL, d);
-      work->kernels->wino_in_adjoint (v + t * conv->c, count * conv->c,
-                                      conv->c, (float *const *) d);
-    }
-}
-
-static void
-backward_slice (gpointer data, gsize item, guint worker)
-{
-  const Work    *work = data;
-  const PstConv *conv = work->conv;
-  gint64         begin = item * conv->n / work->n_slices;
-  gint64         end = (item + 1) * conv->n / work->n_slices;
-  gint64         tiles = work->tiles_x * work->tiles_y;
-  float         *du = work->du + item * weight_floats (conv);
-  float         *v, *m;
-
-  buffers (work, worker, &v, &m);
-  if (work->want_weights)
-    memset (du, 0, sizeof (float) * weight_floats (conv));
-  for (gint64 n = begin; n < end; n++)
-    for (gint64 first = 0; first < tiles; first += work->block)
-      backward_block (work, n, first, MIN (work->block, tiles - first), v, m,
-                      du);
-}
-
-static void
-winograd_backward (const PstConv *conv, PstCall *call, guint8 *shared,
-                   const float *x, const float *dy, float *dx, PstTensor *dw,
-                   float *db)
-{
-  Work work = { .call = call, .x = x, .dy = dy, .dx = dx,
-                .want_weights = dw != NULL, .transposed = TRUE };
-
-  plan_work (conv, &work);
-  prepare (&work, shared);
-  if (dx)
-    pst_pool_run (call->pool, conv->k, transform_row, &work);
-  if (dx || dw)
-    pst_pool_run (call->pool, work.n_slices, backward_slice, &work);
-  if (dw)
-    add_weight_gradient (&work, dw);
-  if (db)
-    pst_conv_bias_gradient (conv, dy, db);
-}
-
-const PstConvAlgorithm pst_conv_winograd = {
-  "winograd",       winograd_fits,    winograd_scratch,
-  winograd_forward, winograd_backward,
+const PstConvForward pst_conv_winograd = {
+  "winograd",     winograd_fits, winograd_weights, winograd_pack,
+  winograd_block, winograd_room, winograd_region,
 };

@@ -4,6 +4,7 @@
 #include <glib/gi18n-lib.h>
 #include "core/ops/conv.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/base/memory.h"
@@ -13,33 +14,64 @@
  * in). Two-dimensional; one-dimensional inputs are not met in image networks.
  */
 
-static const PstConvAlgorithm *const algorithms[] = {
+static const PstConvForward *const forwards[] = {
   &pst_conv_rows,
   &pst_conv_winograd,
-  &pst_conv_im2col, /* can do all */
+  &pst_conv_direct, /* can do all */
 };
 
-static const PstConvAlgorithm *
-choose (const PstConv *conv)
+static const PstConvGradient *const gradients[] = {
+  &pst_conv_rows_gradient,
+  &pst_conv_winograd_gradient,
+  &pst_conv_im2col_gradient, /* can do all */
+};
+
+const PstConvForward *
+pst_conv_choose (const PstConv *conv)
 {
   for (gsize i = 0;; i++)
-    if (algorithms[i]->fits (conv))
-      return algorithms[i];
+    if (forwards[i]->fits (conv))
+      return forwards[i];
+}
+
+static const PstConvGradient *
+choose_gradient (const PstConv *conv)
+{
+  for (gsize i = 0;; i++)
+    if (gradients[i]->fits (conv))
+      return gradients[i];
+}
+
+/* Attributes of one of several convolutions end in its number. */
+typedef struct
+{
+  const PstCall *call;
+  int            stage;
+  char           name[32];
+} Attributes;
+
+static const char *
+named (Attributes *a, const char *name)
+{
+  if (! a->stage)
+    return name;
+  g_snprintf (a->name, sizeof a->name, "%s%d", name, a->stage);
+  return a->name;
 }
 
 static gboolean
-read_pair (const PstCall *call, const char *name, gint64 *y, gint64 *x,
+read_pair (Attributes *a, const char *name, gint64 *y, gint64 *x,
            GError **error)
 {
   int           n;
-  const gint64 *ints = pst_node_get_ints (call->node, name, &n);
+  const gint64 *ints = pst_node_get_ints (a->call->node, named (a, name), &n);
 
   *y = *x = 1;
   if (! ints)
     return TRUE;
   if (n != 2 || ints[0] < 1 || ints[1] < 1 || ints[0] > 4096 ||
       ints[1] > 4096)
-    return pst_call_fail (call, error, PST_ERROR_SHAPE,
+    return pst_call_fail (a->call, error, PST_ERROR_SHAPE,
                           _ ("its %s are not two positive numbers"), name);
   *y = ints[0];
   *x = ints[1];
@@ -59,12 +91,13 @@ pad_same (gint64 size, gint64 stride, gint64 kernel, gboolean lower,
 }
 
 static gboolean
-read_pads (const PstCall *call, PstConv *conv, GError **error)
+read_pads (Attributes *a, PstConv *conv, GError **error)
 {
-  int           n;
-  const gint64 *pads = pst_node_get_ints (call->node, "pads", &n);
-  const char   *automatic =
-      pst_node_get_string (call->node, "auto_pad", "NOTSET");
+  int            n;
+  const PstCall *call = a->call;
+  const gint64  *pads = pst_node_get_ints (call->node, named (a, "pads"), &n);
+  const char    *automatic =
+      pst_node_get_string (call->node, named (a, "auto_pad"), "NOTSET");
   gint64        reach_y = (conv->kh - 1) * conv->dilation_y + 1;
   gint64        reach_x = (conv->kw - 1) * conv->dilation_x + 1;
 
@@ -94,13 +127,14 @@ read_pads (const PstCall *call, PstConv *conv, GError **error)
 }
 
 static gboolean
-read_fusion (const PstCall *call, PstConv *conv, GError **error)
+read_fusion (Attributes *a, PstConv *conv, GError **error)
 {
-  const char *mode = pst_node_get_string (call->node, "pad_mode", "constant");
-  gint64      h, w;
+  const PstCall *call = a->call;
+  gint64         h, w;
 
-  conv->mode = mode[0];
-  conv->upsample = pst_node_get_int (call->node, "upsample", 1);
+  conv->mode = *pst_node_get_string (call->node, named (a, "pad_mode"),
+                                     "constant");
+  conv->upsample = pst_node_get_int (call->node, named (a, "upsample"), 1);
   h = conv->h * conv->upsample;
   w = conv->w * conv->upsample;
   if (conv->mode == 'r' &&
@@ -113,16 +147,12 @@ read_fusion (const PstCall *call, PstConv *conv, GError **error)
 }
 
 static gboolean
-check_shapes (const PstCall *call, GError **error)
+check_shapes (const PstCall *call, const PstShape *x, const PstTensor *weight,
+              gint64 groups, GError **error)
 {
-  const PstShape *x, *w;
-  gint64          groups = pst_node_get_int (call->node, "group", 1);
+  const PstShape *w = &weight->shape;
 
-  if (! pst_call_check (call, 2, 3, 4, error))
-    return FALSE;
-  x = &call->in[0]->shape;
-  w = &call->in[1]->shape;
-  if (w->rank != 4 || call->in[1]->dtype != PST_FLOAT32)
+  if (w->rank != 4 || weight->dtype != PST_FLOAT32)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
                           _ ("its weights do not have four dimensions"));
   for (int i = 0; i < 4; i++)
@@ -134,48 +164,70 @@ check_shapes (const PstCall *call, GError **error)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
                           _ ("it has weights for %d channels, its input has %d"),
                           (int) (w->dim[1] * groups), (int) x->dim[1]);
-  if (call->n_in > 2 && call->in[2] &&
-      (pst_tensor_count (call->in[2]) != w->dim[0] ||
-       call->in[2]->dtype != PST_FLOAT32))
-    return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                          _ ("its bias does not fit its weights"));
   return TRUE;
 }
 
-gboolean
-pst_conv_parse (const PstCall *call, PstConv *conv, GError **error)
+/* Whether the phases of the output are convolutions of the small picture:
+ * padding it by its own border is then what padding the large one is. */
+static gboolean
+has_phases (const PstConv *conv)
 {
-  const gint64 *x, *w;
+  return conv->upsample == 2 && conv->kh == 3 && conv->kw == 3 &&
+         conv->oh == 2 * conv->h && conv->ow == 2 * conv->w &&
+         conv->pads[0] == 1 && conv->pads[1] == 1 && conv->pads[2] == 1 &&
+         conv->pads[3] == 1;
+}
 
-  memset (conv, 0, sizeof *conv);
-  if (! check_shapes (call, error))
-    return FALSE;
-  x = call->in[0]->shape.dim;
-  w = call->in[1]->shape.dim;
-  conv->n = x[0];
-  conv->c = x[1];
-  conv->h = x[2];
-  conv->w = x[3];
-  conv->k = w[0];
-  conv->kh = w[2];
-  conv->kw = w[3];
-  conv->groups = pst_node_get_int (call->node, "group", 1);
-  conv->weight = call->in[1];
-  if (! read_pair (call, "strides", &conv->stride_y, &conv->stride_x, error) ||
-      ! read_pair (call, "dilations", &conv->dilation_y, &conv->dilation_x,
-                   error) ||
-      ! read_pads (call, conv, error) || ! read_fusion (call, conv, error))
-    return FALSE;
-  conv->padded_h = conv->h * conv->upsample + conv->pads[0] + conv->pads[2];
-  conv->padded_w = conv->w * conv->upsample + conv->pads[1] + conv->pads[3];
-  conv->oh = conv->padded_h - (conv->kh - 1) * conv->dilation_y - 1;
-  conv->ow = conv->padded_w - (conv->kw - 1) * conv->dilation_x - 1;
+static gboolean
+measure (const PstCall *call, PstConv *conv, GError **error)
+{
+  PstConvGrid *grid = &conv->grid;
+
+  grid->h = conv->h * conv->upsample + conv->pads[0] + conv->pads[2];
+  grid->w = conv->w * conv->upsample + conv->pads[1] + conv->pads[3];
+  conv->oh = grid->h - (conv->kh - 1) * conv->dilation_y - 1;
+  conv->ow = grid->w - (conv->kw - 1) * conv->dilation_x - 1;
   if (conv->oh < 0 || conv->ow < 0)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
                           _ ("the picture is smaller than its kernel"));
   conv->oh = conv->oh / conv->stride_y + 1;
   conv->ow = conv->ow / conv->stride_x + 1;
+  conv->phased = has_phases (conv);
+  conv->low.h = conv->phased ? conv->h + 2 : 0;
+  conv->low.w = conv->phased ? conv->w + 2 : 0;
   return TRUE;
+}
+
+gboolean
+pst_conv_parse (const PstCall *call, int stage, const PstShape *x,
+                const PstTensor *w, PstConv *conv, GError **error)
+{
+  Attributes a = { call, stage, "" };
+
+  memset (conv, 0, sizeof *conv);
+  conv->groups = pst_node_get_int (call->node, named (&a, "group"), 1);
+  if (! check_shapes (call, x, w, conv->groups, error))
+    return FALSE;
+  conv->n = x->dim[0];
+  conv->c = x->dim[1];
+  conv->h = x->dim[2];
+  conv->w = x->dim[3];
+  conv->k = w->shape.dim[0];
+  conv->kh = w->shape.dim[2];
+  conv->kw = w->shape.dim[3];
+  conv->weight = w;
+  return read_pair (&a, "strides", &conv->stride_y, &conv->stride_x, error) &&
+         read_pair (&a, "dilations", &conv->dilation_y, &conv->dilation_x,
+                    error) &&
+         read_pads (&a, conv, error) && read_fusion (&a, conv, error) &&
+         measure (call, conv, error);
+}
+
+static gboolean
+parse (const PstCall *call, PstConv *conv, GError **error)
+{
+  return pst_conv_parse (call, 0, &call->in[0]->shape, call->in[1], conv,
+                         error);
 }
 
 static gboolean
@@ -183,8 +235,14 @@ conv_infer (PstCall *call, GError **error)
 {
   PstConv conv;
 
-  if (! pst_conv_parse (call, &conv, error))
+  if (! pst_call_check (call, 2, 3, 4, error) ||
+      ! parse (call, &conv, error))
     return FALSE;
+  if (call->n_in > 2 && call->in[2] &&
+      (pst_tensor_count (call->in[2]) != conv.k ||
+       call->in[2]->dtype != PST_FLOAT32))
+    return pst_call_fail (call, error, PST_ERROR_SHAPE,
+                          _ ("its bias does not fit its weights"));
   call->out[0]->dtype = PST_FLOAT32;
   call->out[0]->shape = PST_SHAPE (conv.n, conv.k, conv.oh, conv.ow);
   return TRUE;
@@ -207,11 +265,33 @@ source (gint64 at, gint64 size, gint64 upsample, char mode)
   return (gint32) (at / upsample);
 }
 
-static gsize
-table_bytes (const PstConv *conv)
+gsize
+pst_conv_table_bytes (const PstConv *conv)
 {
   return pst_memory_align (sizeof (gint32) *
-                           (conv->padded_h + conv->padded_w));
+                           (conv->grid.h + conv->grid.w + conv->low.h +
+                            conv->low.w));
+}
+
+void
+pst_conv_fill_tables (PstConv *conv, guint8 *room)
+{
+  char mode = conv->mode == 'c' ? 'c' : 'e';
+
+  conv->grid.row = (gint32 *) room;
+  conv->grid.col = conv->grid.row + conv->grid.h;
+  conv->low.row = conv->grid.col + conv->grid.w;
+  conv->low.col = conv->low.row + conv->low.h;
+  for (gint64 i = 0; i < conv->grid.h; i++)
+    conv->grid.row[i] = source (i - conv->pads[0], conv->h, conv->upsample,
+                                conv->mode);
+  for (gint64 i = 0; i < conv->grid.w; i++)
+    conv->grid.col[i] = source (i - conv->pads[1], conv->w, conv->upsample,
+                                conv->mode);
+  for (gint64 i = 0; i < conv->low.h; i++)
+    conv->low.row[i] = source (i - 1, conv->h, 1, mode);
+  for (gint64 i = 0; i < conv->low.w; i++)
+    conv->low.col[i] = source (i - 1, conv->w, 1, mode);
 }
 
 /* A constant picture lies in C order: it is laid out anew first. */
@@ -223,31 +303,53 @@ picture_bytes (const PstCall *call)
              : pst_memory_align (pst_tensor_bytes (call->in[0]));
 }
 
-/* Parses, and sets the tables at the start of the scratch. */
-static guint8 *
-prepare (PstCall *call, PstConv *conv)
+static PstConvJob
+job_of (const PstCall *call, const PstConv *conv)
 {
-  pst_conv_parse (call, conv, NULL);
-  conv->row = (gint32 *) call->shared;
-  conv->col = conv->row + conv->padded_h;
-  for (gint64 i = 0; i < conv->padded_h; i++)
-    conv->row[i] = source (i - conv->pads[0], conv->h, conv->upsample,
-                           conv->mode);
-  for (gint64 i = 0; i < conv->padded_w; i++)
-    conv->col[i] = source (i - conv->pads[1], conv->w, conv->upsample,
-                           conv->mode);
-  return call->shared + table_bytes (conv);
+  PstConvJob job = { .n_stages = 1, .least = -INFINITY };
+
+  job.stage[0] = (PstConvStage) { .conv = *conv,
+                                  .forward = pst_conv_choose (conv),
+                                  .least = -INFINITY };
+  job.y = (gpointer) call; /* not NULL while only room is asked for */
+  if (call->n_in > 2 && call->in[2])
+    job.bias = call->in[2]->data;
+  return job;
+}
+
+static gsize
+packed_bytes (const PstConvJob *job)
+{
+  return pst_memory_align (
+      sizeof (float) * job->stage[0].forward->weights (&job->stage[0].conv));
 }
 
 static void
 conv_scratch (const PstCall *call, gsize *shared, gsize *per_worker)
 {
-  PstConv conv;
+  PstConv    conv;
+  PstConvJob job;
+  gsize      there = 0, here = 0;
 
-  pst_conv_parse (call, &conv, NULL);
-  choose (&conv)->scratch (&conv, call->dout != NULL, shared, per_worker);
-  *shared = pst_memory_align (*shared) + table_bytes (&conv) +
+  parse (call, &conv, NULL);
+  job = job_of (call, &conv);
+  pst_conv_job_room (&job, shared, per_worker);
+  *shared = pst_memory_align (*shared) + packed_bytes (&job);
+  if (call->dout)
+    choose_gradient (&conv)->scratch (&conv, &there, &here);
+  *shared = MAX (*shared, pst_memory_align (there)) +
+            pst_conv_table_bytes (&conv) +
             picture_bytes (call) * (call->din && call->din[0] ? 2 : 1);
+  *per_worker = MAX (*per_worker, here);
+}
+
+/* Parses, and sets the tables at the start of the scratch. */
+static guint8 *
+prepare (PstCall *call, PstConv *conv)
+{
+  parse (call, conv, NULL);
+  pst_conv_fill_tables (conv, call->shared);
+  return call->shared + pst_conv_table_bytes (conv);
 }
 
 /* The picture channels-last: where it lies, or a copy at *@shared. */
@@ -271,10 +373,14 @@ conv_forward (PstCall *call)
   PstConv      conv;
   guint8      *shared = prepare (call, &conv);
   const float *x = read_picture (call, &shared);
-  const float *bias =
-      call->n_in > 2 && call->in[2] ? call->in[2]->data : NULL;
+  PstConvJob   job = job_of (call, &conv);
 
-  choose (&conv)->forward (&conv, call, shared, x, bias, call->out[0]->data);
+  job.stage[0].forward->pack (&conv, call->pool, (float *) shared);
+  job.stage[0].packed = (float *) shared;
+  job.x = x;
+  job.y = call->out[0]->data;
+  pst_conv_job_run (&job, call->pool, shared + packed_bytes (&job),
+                    call->worker_base, call->worker_bytes);
 }
 
 static void
@@ -295,8 +401,9 @@ conv_backward (PstCall *call)
       shared += picture_bytes (call);
       memset (dx.data, 0, pst_tensor_bytes (&dx));
     }
-  choose (&conv)->backward (&conv, call, shared, x, call->dout[0]->data,
-                            dx.data, call->din[1], db ? db->data : NULL);
+  choose_gradient (&conv)->backward (&conv, call, shared, x,
+                                     call->dout[0]->data, dx.data,
+                                     call->din[1], db ? db->data : NULL);
   for (gint64 i = 0;
        dx.data && picture_bytes (call) && i < pst_tensor_count (&dx); i++)
     pst_tensor_set (call->din[0], i,

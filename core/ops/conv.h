@@ -5,6 +5,14 @@
 
 /* Within core/ops: what the convolution's algorithms share. */
 
+/* Where each padded row and column comes from in the picture; -1: zero. */
+typedef struct
+{
+  gint64  h, w; /* padded */
+  gint32 *row;
+  gint32 *col;
+} PstConvGrid;
+
 /**
  * PstConv:
  *
@@ -13,9 +21,12 @@
  * - out: Y [n, k, oh, ow] channels-last
  *
  * Seen from the kernel the picture is X, enlarged `upsample` times by nearest
- * neighbours, then padded. @row and @col tell for each padded coordinate
- * where it comes from in X, or -1 for zero: padding and upsampling cost
- * nothing but these tables.
+ * neighbours, then padded. @grid tells for each padded coordinate where it
+ * comes from in X: padding and upsampling cost nothing but these tables.
+ *
+ * Where a 3x3 kernel reads a picture enlarged twice, each of the four phases
+ * of the output is a smaller convolution of X itself (@phased); @low is the
+ * grid of X padded by one pixel.
  */
 typedef struct
 {
@@ -28,35 +39,160 @@ typedef struct
   gint64  pads[4]; /* top, left, bottom, right */
   gint64  upsample;
   char    mode; /* of padding: 'c'onstant 0, 'r'eflect, 'e'dge */
-  gint64  padded_h, padded_w;
-  gint32 *row; /* [padded_h] */
-  gint32 *col; /* [padded_w] */
+  gboolean    phased;
+  PstConvGrid grid;
+  PstConvGrid low;
   const PstTensor *weight;
 } PstConv;
 
 /**
- * PstConvAlgorithm:
+ * PstConvSource:
+ * @data: pixels of one sample, [.., .., c]
+ * @half: whether they are in half precision
+ * @y, @x: coordinates of the first pixel that @data points to
+ * @h, @w: how many rows and columns there are; what lies beyond counts as zero
+ * @row: pixels from one row to the next
+ * @scale: (nullable): [c]; with @shift and @least the pixel is read as
+ *   max (least, scale x + shift)
+ */
+typedef struct
+{
+  const void  *data;
+  gboolean     half;
+  gint64       y, x, h, w;
+  gint64       row;
+  const float *scale;
+  const float *shift;
+  float        least;
+} PstConvSource;
+
+/* A part of the output. */
+typedef struct
+{
+  gint64 y, x, h, w;
+} PstConvRegion;
+
+/**
+ * PstConvForward:
+ * @fits: whether it can do this convolution well
+ * @weights: floats that the packed weights take
+ * @pack: packs them, with @pool's help
+ * @block: the largest region that the caches hold
+ * @room: floats of room that @region needs for a block
+ * @region: computes a region, at most a block, without bias, into @to, whose
+ *   rows are @row floats apart
+ *
+ * An algorithm of the forward pass.
+ */
+typedef struct
+{
+  const char *name;
+  gboolean (*fits) (const PstConv *conv);
+  gsize (*weights) (const PstConv *conv);
+  void (*pack) (const PstConv *conv, PstPool *pool, float *packed);
+  void (*block) (const PstConv *conv, gint64 *h, gint64 *w);
+  gsize (*room) (const PstConv *conv);
+  void (*region) (const PstConv *conv, const PstConvSource *source,
+                  const PstConvRegion *region, const float *packed,
+                  float *room, float *to, gint64 row);
+} PstConvForward;
+
+extern const PstConvForward pst_conv_direct;
+extern const PstConvForward pst_conv_rows;
+extern const PstConvForward pst_conv_winograd;
+
+/* The best algorithm. */
+const PstConvForward *pst_conv_choose (const PstConv *conv);
+
+/**
+ * pst_conv_patch:
+ * @grid: of the picture to read
+ * @y: the first padded row; rows beyond the grid are zero
+ * @x: the first padded column
+ * @room: h * w * c floats
+ * @row: (out): floats between the rows of the patch
+ *
+ * Returns: the padded pixels [h, w, c]: where they lie, or in @room
+ */
+const float *pst_conv_patch (const PstConvGrid *grid, gint64 c,
+                             const PstConvSource *source, gint64 y, gint64 x,
+                             gint64 h, gint64 w, float *room, gint64 *row);
+
+/* Cuts @size into equal parts, multiples of @unit, none longer than @most (but
+ * at least @unit). Returns the length of a part. */
+gint64 pst_conv_even (gint64 size, gint64 most, gint64 unit);
+
+#define PST_CONV_STAGES 3
+
+/**
+ * PstConvStage:
+ *
+ * One of several convolutions in a row, the first reading a picture in memory,
+ * each other the one before.
+ * @packed: its weights
+ * @scale: (nullable): [n, 2, c]: factors and summands of what it reads
+ * @least: what it reads is at least this
+ */
+typedef struct
+{
+  PstConv               conv;
+  const PstConvForward *forward;
+  const float          *packed;
+  const float          *scale;
+  float                 least;
+} PstConvStage;
+
+/**
+ * PstConvJob:
+ * @x: [n, h, w, c] of the first stage, in half precision where @half_x
+ * @bias: (nullable): [k] of the last stage
+ * @least: the result is at least this
+ * @y: (nullable): [n, oh, ow, k] of the last stage
+ * @stats: (nullable): [n, 2, k]: mean and variance of the result
+ *
+ * What lies between the stages never lies in memory as a whole: it is computed
+ * region by region, where need be more than once.
+ */
+typedef struct
+{
+  PstConvStage stage[PST_CONV_STAGES];
+  int          n_stages;
+  const void  *x;
+  gboolean     half_x;
+  const float *bias;
+  float        least;
+  void        *y;
+  gboolean     half_y;
+  float       *stats;
+} PstConvJob;
+
+/* Bytes of room for the whole job and for each worker. @y and @stats need only
+ * be NULL or not. */
+void pst_conv_job_room (const PstConvJob *job, gsize *shared,
+                        gsize *per_worker);
+/* @shared and @workers are such room, the workers' @worker_bytes apart. */
+void pst_conv_job_run (const PstConvJob *job, PstPool *pool, guint8 *shared,
+                       guint8 *workers, gsize worker_bytes);
+
+/**
+ * PstConvGradient:
  * @fits: whether it can do this convolution well
  * @scratch: bytes in all (after the tables) and for each worker
- * @forward: @x and @y are channels-last numbers; @bias may be %NULL
  * @backward: adds to @dx, @dw and @db, each of which may be %NULL
  */
 typedef struct
 {
   const char *name;
   gboolean (*fits) (const PstConv *conv);
-  void (*scratch) (const PstConv *conv, gboolean backward, gsize *shared,
-                   gsize *per_worker);
-  void (*forward) (const PstConv *conv, PstCall *call, guint8 *shared,
-                   const float *x, const float *bias, float *y);
+  void (*scratch) (const PstConv *conv, gsize *shared, gsize *per_worker);
   void (*backward) (const PstConv *conv, PstCall *call, guint8 *shared,
                     const float *x, const float *dy, float *dx, PstTensor *dw,
                     float *db);
-} PstConvAlgorithm;
+} PstConvGradient;
 
-extern const PstConvAlgorithm pst_conv_im2col;
-extern const PstConvAlgorithm pst_conv_rows;
-extern const PstConvAlgorithm pst_conv_winograd;
+extern const PstConvGradient pst_conv_im2col_gradient;
+extern const PstConvGradient pst_conv_rows_gradient;
+extern const PstConvGradient pst_conv_winograd_gradient;
 
 /* Weight gradients are summed in this many parts at most, then the parts in
  * order: the same result for any number of threads. */
@@ -64,12 +200,21 @@ extern const PstConvAlgorithm pst_conv_winograd;
 
 /**
  * pst_conv_parse:
- * @call: a call of Conv or FusedConv; needs dtypes and shapes only
+ * @call: a call of Conv, FusedConv or StreamConv; needs dtypes and shapes only
+ * @stage: which of StreamConv's convolutions; its attributes end in this
+ *   number, where it is not 0
+ * @x: shape of what it reads
+ * @w: its weights
  *
  * Returns: %FALSE with an error where the shapes do not fit; tables are not
  *   set
  */
-gboolean pst_conv_parse (const PstCall *call, PstConv *conv, GError **error);
+gboolean pst_conv_parse (const PstCall *call, int stage, const PstShape *x,
+                         const PstTensor *w, PstConv *conv, GError **error);
+
+/* Bytes of the tables; sets them at @room. */
+gsize pst_conv_table_bytes (const PstConv *conv);
+void  pst_conv_fill_tables (PstConv *conv, guint8 *room);
 
 /* db[k] += sum of dy over all pixels, in a fixed order. */
 void pst_conv_bias_gradient (const PstConv *conv, const float *dy, float *db);

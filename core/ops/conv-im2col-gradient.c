@@ -6,14 +6,14 @@
 #include "core/ops/conv.h"
 
 /*
- * Convolution as a matrix product, a block of output pixels at a time:
+ * Gradients of any convolution, seen as a product Y [block, kg] = A U:
  *
  *   A [block, kh kw cg]: the pixels under the kernel, gathered through the
  *                        tables
- *   Y [block, kg] = A U,  U [kh kw cg, kg] the weights in that order
+ *   U [kh kw cg, kg]:    the weights in that order
  *
- * backward: dU = A' dY,  dA = dY U' scattered back through the tables.
- * A block of A fits in the second-level cache.
+ * dU = A' dY,  dA = dY U' scattered back through the tables. A block of A fits
+ * in the second-level cache.
  */
 
 #define BLOCK_FLOATS (96 * 1024)
@@ -29,8 +29,6 @@ typedef struct
   gboolean       direct;     /* A is X itself */
   gint64         n_slices;
   const float   *x;
-  const float   *bias;
-  float         *y;
   const float   *dy;
   float         *dx;
   float         *u;          /* [groups, depth, kg] */
@@ -71,14 +69,12 @@ im2col_fits (const PstConv *conv)
 }
 
 static void
-im2col_scratch (const PstConv *conv, gboolean backward, gsize *shared,
-                gsize *per_worker)
+im2col_scratch (const PstConv *conv, gsize *shared, gsize *per_worker)
 {
   Work work;
 
   plan_work (conv, &work);
-  *shared = sizeof (float) * weight_floats (&work) *
-            (1 + (backward ? work.n_slices : 0));
+  *shared = sizeof (float) * weight_floats (&work) * (1 + work.n_slices);
   *per_worker = sizeof (float) * work.block * work.depth;
 }
 
@@ -128,7 +124,7 @@ gather (const Work *work, gint64 n, gint64 g, gint64 first, gint64 count,
     {
       gint64        oy = (first + i) / conv->ow;
       gint64        ox = (first + i) % conv->ow;
-      const gint32 *col = conv->col + ox * conv->stride_x;
+      const gint32 *col = conv->grid.col + ox * conv->stride_x;
       gboolean      together =
           conv->groups == 1 && conv->dilation_x == 1 && col[0] >= 0 &&
           col[conv->kw - 1] == col[0] + conv->kw - 1;
@@ -136,7 +132,7 @@ gather (const Work *work, gint64 n, gint64 g, gint64 first, gint64 count,
       for (gint64 ky = 0; ky < conv->kh; ky++)
         {
           gint64 row =
-              conv->row[oy * conv->stride_y + ky * conv->dilation_y];
+              conv->grid.row[oy * conv->stride_y + ky * conv->dilation_y];
           const float *line = x + row * conv->w * conv->c;
 
           if (row >= 0 && together)
@@ -172,12 +168,12 @@ scatter (const Work *work, gint64 n, gint64 g, gint64 first, gint64 count,
     {
       gint64        oy = (first + i) / conv->ow;
       gint64        ox = (first + i) % conv->ow;
-      const gint32 *col = conv->col + ox * conv->stride_x;
+      const gint32 *col = conv->grid.col + ox * conv->stride_x;
 
       for (gint64 ky = 0; ky < conv->kh; ky++)
         {
           gint64 row =
-              conv->row[oy * conv->stride_y + ky * conv->dilation_y];
+              conv->grid.row[oy * conv->stride_y + ky * conv->dilation_y];
           float *line = dx + row * conv->w * conv->c;
 
           for (gint64 kx = 0; kx < conv->kw; kx++, a += cg)
@@ -204,41 +200,6 @@ block_of_a (const Work *work, gint64 n, gint64 g, gint64 first, gint64 count,
            (n * work->conv->h * work->conv->w + first) * work->conv->c;
   gather (work, n, g, first, count, a);
   return a;
-}
-
-static void
-forward_block (gpointer data, gsize item, guint worker)
-{
-  const Work    *work = data;
-  const PstConv *conv = work->conv;
-  gint64         n = item / work->n_blocks;
-  gint64         first = item % work->n_blocks * work->block;
-  gint64         count = MIN (work->block, conv->oh * conv->ow - first);
-  float         *y = work->y + (n * conv->oh * conv->ow + first) * conv->k;
-
-  if (work->bias)
-    for (gint64 i = 0; i < count; i++)
-      memcpy (y + i * conv->k, work->bias, sizeof (float) * conv->k);
-  for (gint64 g = 0; g < conv->groups; g++)
-    {
-      const float *a = block_of_a (work, n, g, first, count, worker);
-
-      pst_gemm (FALSE, FALSE, count, work->kg, work->depth, 1.0f, a,
-                work->depth, work->u + g * work->depth * work->kg, work->kg,
-                work->bias ? 1.0f : 0.0f, y + g * work->kg, conv->k);
-    }
-}
-
-static void
-im2col_forward (const PstConv *conv, PstCall *call, guint8 *shared,
-                const float *x, const float *bias, float *y)
-{
-  Work work = { .call = call, .x = x, .bias = bias, .y = y,
-                .u = (float *) shared };
-
-  plan_work (conv, &work);
-  pack_weights (&work, work.u);
-  pst_pool_run (call->pool, conv->n * work.n_blocks, forward_block, &work);
 }
 
 static void
@@ -323,6 +284,9 @@ im2col_backward (const PstConv *conv, PstCall *call, guint8 *shared,
     pst_conv_bias_gradient (conv, dy, db);
 }
 
-const PstConvAlgorithm pst_conv_im2col = {
-  "im2col", im2col_fits, im2col_scratch, im2col_forward, im2col_backward,
+const PstConvGradient pst_conv_im2col_gradient = {
+  "im2col",
+  im2col_fits,
+  im2col_scratch,
+  im2col_backward,
 };

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/kernels/kernels.h"
+#include "core/ops/conv.h"
+
+/*
+ * Runs one convolution, or several without keeping what lies between them.
+ * The output is cut into regions; a few hundred groups of them are the items
+ * of the parallel loop. For each region the stages before the last compute,
+ * into the worker's room, just what the next one reads of them.
+ *
+ * Mean and variance are summed in single precision over one row of a region,
+ * about the group's first pixel, in double precision over the group, and the
+ * groups are put together in order after Chan, Golub and LeVeque (1983).
+ */
+
+#define MAX_GROUPS 1024 /* of a sample */
+
+/* Regions where several stages work at once are larger, so that little is
+ * computed twice. */
+#define CHAIN_H 64
+#define CHAIN_W 128
+
+typedef struct
+{
+  const PstConvJob *job;
+  gint64            h, w; /* of a region */
+  gint64            across;
+  gint64            n_regions; /* of a sample */
+  gint64            n_groups;  /* of a sample */
+  gint64            per_group;
+  gsize             between[PST_CONV_STAGES]; /* floats after each stage */
+  gsize             algorithm; /* floats */
+  gsize             out;       /* floats */
+  double           *sums;      /* [n, n_groups, 3, k]: base, sum, squares */
+  guint8           *workers;
+  gsize             worker_bytes;
+} Work;
+
+static const PstConv *
+last_conv (const PstConvJob *job)
+{
+  return &job->stage[job->n_stages - 1].conv;
+}
+
+static gsize
+aligned (gsize floats)
+{
+  return pst_memory_align (floats * sizeof (float)) / sizeof (float);
+}
+
+/* The most pixels along one axis that @n outputs can read. */
+static gint64
+reach (gint64 n, gint64 stride, gint64 kernel, gint64 dilation,
+       gint64 upsample, gint64 size)
+{
+  gint64 span = (n - 1) * stride + (kernel - 1) * dilation + 1;
+
+  return MIN (size, (span + upsample - 1) / upsample + 1);
+}
+
+static void
+size_between (Work *work)
+{
+  const PstConvJob *job = work->job;
+  gint64            h = work->h, w = work->w;
+
+  for (int s = job->n_stages - 1; s > 0; s--)
+    {
+      const PstConv *conv = &job->stage[s].conv;
+
+      h = reach (h, conv->stride_y, conv->kh, conv->dilation_y,
+                 conv->upsample, conv->h);
+      w = reach (w, conv->stride_x, conv->kw, conv->dilation_x,
+                 conv->upsample, conv->w);
+      work->between[s - 1] = aligned (h * w * conv->c);
+    }
+}
+
+static void
+plan_work (const PstConvJob *job, Work *work)
+{
+  const PstConvStage *last = &job->stage[job->n_stages - 1];
+  const PstConv      *conv = &last->conv;
+  gint64              unit_h, unit_w;
+
+  memset (work, 0, sizeof *work);
+  work->job = job;
+  last->forward->block (conv, &unit_h, &unit_w);
+  work->h = unit_h;
+  work->w = unit_w;
+  if (job->n_stages > 1)
+    {
+      work->h *= MAX (1, CHAIN_H / unit_h);
+      work->w *= MAX (1, CHAIN_W / unit_w);
+    }
+  work->across = (conv->ow + work->w - 1) / work->w;
+  work->n_regions = (conv->oh + work->h - 1) / work->h * work->across;
+  work->per_group = (work->n_regions + MAX_GROUPS - 1) / MAX_GROUPS;
+  work->n_groups =
+      (work->n_regions + work->per_group - 1) / work->per_group;
+  size_between (work);
+  for (int s = 0; s < job->n_stages; s++)
+    work->algorithm =
+        MAX (work->algorithm,
+             aligned (job->stage[s].forward->room (&job->stage[s].conv)));
+  if (! job->y || job->half_y)
+    work->out = aligned (work->h * work->w * conv->k);
+}
+
+void
+pst_conv_job_room (const PstConvJob *job, gsize *shared, gsize *per_worker)
+{
+  const PstConv *conv = last_conv (job);
+  Work           work;
+
+  plan_work (job, &work);
+  *shared = job->stats
+                ? sizeof (double) * conv->n * work.n_groups * 3 * conv->k
+                : 0;
+  *per_worker = sizeof (float) * (work.algorithm + work.out +
+                                  aligned (3 * conv->k));
+  for (int s = 0; s + 1 < job->n_stages; s++)
+    *per_worker += sizeof (float) * work.between[s];
+}
+
+/* The pixels that a region of a convolution's output reads. */
+static PstConvRegion
+input_region (const PstConv *conv, const PstConvRegion *out)
+{
+  gint64 y0 = conv->h, y1 = 0, x0 = conv->w, x1 = 0;
+  gint64 y = out->y * conv->stride_y, x = out->x * conv->stride_x;
+  gint64 h = (out->h - 1) * conv->stride_y + (conv->kh - 1) * conv->dilation_y;
+  gint64 w = (out->w - 1) * conv->stride_x + (conv->kw - 1) * conv->dilation_x;
+
+  for (gint64 i = y; i <= y + h; i++)
+    if (conv->grid.row[i] >= 0)
+      {
+        y0 = MIN (y0, conv->grid.row[i]);
+        y1 = MAX (y1, conv->grid.row[i] + 1);
+      }
+  for (gint64 i = x; i <= x + w; i++)
+    if (conv->grid.col[i] >= 0)
+      {
+        x0 = MIN (x0, conv->grid.col[i]);
+        x1 = MAX (x1, conv->grid.col[i] + 1);
+      }
+  return (PstConvRegion) { y0, x0, MAX (0, y1 - y0), MAX (0, x1 - x0) };
+}
+
+static PstConvSource
+source_of (const PstConvStage *stage, gint64 n)
+{
+  gint64        c = stage->conv.c;
+  PstConvSource source = { .least = stage->least };
+
+  if (stage->scale)
+    {
+      source.scale = stage->scale + n * 2 * c;
+      source.shift = source.scale + c;
+    }
+  return source;
+}
+
+/* A region of what stage @s puts out, into @to; @room as in the work. */
+static void
+compute (const Work *work, gint64 n, int s, const PstConvRegion *region,
+         float *room, float *to, gint64 row)
+{
+  const PstConvJob   *job = work->job;
+  const PstConvStage *stage = &job->stage[s];
+  const PstConv      *conv = &stage->conv;
+  PstConvSource       source = source_of (stage, n);
+  gint64              h, w;
+
+  if (s == 0)
+    {
+      source.data = (const guint8 *) job->x +
+                    n * conv->h * conv->w * conv->c * (job->half_x ? 2 : 4);
+      source.half = job->half_x;
+      source.h = conv->h;
+      source.w = source.row = conv->w;
+    }
+  else
+    {
+      PstConvRegion in = input_region (conv, region);
+      float        *buffer = room + work->algorithm;
+
+      for (int i = 0; i < s - 1; i++)
+        buffer += work->between[i];
+      source.data = buffer;
+      source.y = in.y;
+      source.x = in.x;
+      source.h = in.h;
+      source.w = source.row = in.w;
+      if (in.h && in.w)
+        compute (work, n, s - 1, &in, room, buffer, in.w * conv->c);
+    }
+  stage->forward->block (conv, &h, &w);
+  for (gint64 y = 0; y < region->h; y += h)
+    for (gint64 x = 0; x < region->w; x += w)
+      {
+        PstConvRegion part = { region->y + y, region->x + x,
+                               MIN (h, region->h - y),
+                               MIN (w, region->w - x) };
+
+        stage->forward->region (conv, &source, &part, stage->packed, room,
+                                to + y * row + x * conv->k, row);
+      }
+}
+
+/* Adds to a group's sums; @line has room for 2 k floats. */
+static void
+add_sums (gint64 k, double *sums, gboolean first,
+          const PstConvRegion *region, const float *from, gint64 row,
+          float *base, float *line)
+{
+  if (first)
+    for (gint64 i = 0; i < k; i++)
+      {
+        base[i] = from[i];
+        sums[i] = from[i];
+        sums[k + i] = sums[2 * k + i] = 0.0;
+      }
+  for (gint64 y = 0; y < region->h; y++)
+    {
+      pst_kernels ()->channel_sums (from + y * row, base, k, region->w, line,
+                                    line + k);
+      for (gint64 i = 0; i < 2 * k; i++)
+        sums[k + i] += line[i];
+    }
+}
+
+/* Bias, limit, sums, and storing, for what was computed at @from. */
+static void
+finish (const Work *work, gint64 n, const PstConvRegion *region, float *from,
+        gint64 row)
+{
+  const PstConvJob *job = work->job;
+  const PstConv    *conv = last_conv (job);
+  gint64            k = conv->k;
+
+  for (gint64 i = 0; i < region->h; i++)
+    {
+      float  *line = from + i * row;
+      gint64  at = ((n * conv->oh + region->y + i) * conv->ow + region->x) * k;
+
+      if (job->bias || job->least > -INFINITY)
+        pst_kernels ()->store_pixels (line, job->bias, job->least, k,
+                                      region->w, line, FALSE);
+      if (job->half_y)
+        pst_kernels ()->store_pixels (line, NULL, -INFINITY, k, region->w,
+                                      (guint16 *) job->y + at, TRUE);
+    }
+}
+
+static PstConvRegion
+region_at (const Work *work, gint64 i)
+{
+  const PstConv *conv = last_conv (work->job);
+  gint64         y = i / work->across * work->h;
+  gint64         x = i % work->across * work->w;
+
+  return (PstConvRegion) { y, x, MIN (work->h, conv->oh - y),
+                           MIN (work->w, conv->ow - x) };
+}
+
+static void
+run_group (gpointer data, gsize item, guint worker)
+{
+  const Work       *work = data;
+  const PstConvJob *job = work->job;
+  const PstConv    *conv = last_conv (job);
+  gint64            n = item / work->n_groups;
+  gint64            first = item % work->n_groups * work->per_group;
+  gint64            last = MIN (work->n_regions, first + work->per_group);
+  float            *room =
+      (float *) (work->workers + worker * work->worker_bytes);
+  float            *base = room + work->algorithm;
+  float            *out;
+
+  for (int s = 0; s + 1 < job->n_stages; s++)
+    base += work->between[s];
+  out = base + aligned (3 * conv->k);
+  for (gint64 i = first; i < last; i++)
+    {
+      PstConvRegion region = region_at (work, i);
+      gint64        row = region.w * conv->k;
+      float        *to = out;
+
+      if (job->y && ! job->half_y)
+        {
+          row = conv->ow * conv->k;
+          to = (float *) job->y +
+               ((n * conv->oh + region.y) * conv->ow + region.x) * conv->k;
+        }
+      compute (work, n, job->n_stages - 1, &region, room, to, row);
+      finish (work, n, &region, to, row);
+      if (job->stats)
+        add_sums (conv->k, work->sums + item * 3 * conv->k, i == first,
+                  &region, to, row, base, base + conv->k);
+    }
+}
+
+/* Pixels of group @g. */
+static double
+group_pixels (const Work *work, gint64 g)
+{
+  double pixels = 0.0;
+
+  for (gint64 i = g * work->per_group;
+       i < MIN (work->n_regions, (g + 1) * work->per_group); i++)
+    {
+      PstConvRegion region = region_at (work, i);
+
+      pixels += (double) region.h * region.w;
+    }
+  return pixels;
+}
+
+/* Mean and variance of sample n out of the groups' sums. */
+static void
+find_stats (gpointer data, gsize n, guint worker)
+{
+  const Work    *work = data;
+  const PstConv *conv = last_conv (work->job);
+  gint64         k = conv->k;
+  float         *mean = work->job->stats + n * 2 * k;
+  double         all = 0.0;
+  double        *total = work->sums + n * work->n_groups * 3 * k;
+
+  /* the first group's sums become count-weighted mean and squares */
+  for (gint64 g = 0; g < work->n_groups; g++)
+    {
+      double  m = group_pixels (work, g);
+      double *sums = total + g * 3 * k;
+
+      for (gint64 i = 0; i < k; i++)
+        {
+          double average = sums[i] + sums[k + i] / m;
+          double squares = sums[2 * k + i] - sums[k + i] * sums[k + i] / m;
+          double d = average - total[i];
+
+          if (g == 0)
+            {
+              total[i] = average;
+              total[2 * k + i] = squares;
+              continue;
+            }
+          total[i] += d * m / (all + m);
+          total[2 * k + i] += squares + d * d * all * m / (all + m);
+        }
+      all += m;
+    }
+  for (gint64 i = 0; i < k; i++)
+    {
+      mean[i] = (float) total[i];
+      mean[k + i] = (float) MAX (total[2 * k + i] / all, 0.0);
+    }
+}
+
+void
+pst_conv_job_run (const PstConvJob *job, PstPool *pool, guint8 *shared,
+                  guint8 *workers, gsize worker_bytes)
+{
+  const PstConv *conv = last_conv (job);
+  Work           work;
+
+  plan_work (job, &work);
+  work.sums = (double *) shared;
+  work.workers = workers;
+  work.worker_bytes = worker_bytes;
+  pst_pool_run (pool, conv->n * work.n_groups, run_group, &work);
+  if (job->stats)
+    pst_pool_run (pool, conv->n, find_stats, &work);
+}
