@@ -92,6 +92,7 @@ gint64 pst_test_broadcast (const PstTestTensor *x, const PstShape *shape,
                            gint64 index);
 
 /* Register the tables of each -test.c file. */
+void pst_test_activation (void);
 void pst_test_unary (void);
 void pst_test_binary (void);
 void pst_test_pad (void);

@@ -31,6 +31,9 @@ apply (const PstOpTest *t, double x)
          : IS ("Reciprocal") ? 1.0 / x
          : IS ("Floor")      ? floor (x)
          : IS ("Ceil")       ? ceil (x)
+         : IS ("Round")      ? nearbyint (x)
+         : IS ("Sign")       ? (x > 0.0) - (x < 0.0)
+         : IS ("Erf")        ? erf (x)
          : IS ("Affine")     ? alpha * x + beta
          : IS ("Clip")       ? fmin (fmax (x, low), high)
                              : NAN;
@@ -69,6 +72,21 @@ static const PstOpCase cases[] = {
     .out = { MAP } },
   { "map", "Floor", .in = { "float " MAP " in -5..5" }, .out = { MAP } },
   { "map", "Ceil", .in = { "float " MAP " in -5..5" }, .out = { MAP } },
+  { "map", "Round", .in = { "float " MAP " in -5..5" }, .out = { MAP } },
+  { "halves", "Round", .in = { "float 6 = -2.5 -1.5 -0.5 0.5 1.5 2.5" },
+    .out = { "6" }, .flat = TRUE },
+  { "map", "Sign", .in = { "float " MAP }, .out = { MAP } },
+  { "zero", "Sign", .in = { "float 3 = -2 0 2" }, .out = { "3" },
+    .flat = TRUE },
+  { "map", "Erf", .in = { "float " MAP " in -3..3" }, .out = { MAP } },
+  { "int32", "Abs", .in = { "int32 3 = -5 0 7" }, .out = { "3" } },
+  { "int64", "Abs", .in = { "int64 2x3x5x7 in -9..9" }, .out = { MAP } },
+  { "int32", "Neg", .in = { "int32 3 = -5 0 7" }, .out = { "3" } },
+  { "int64", "Neg", .in = { "int64 3 = -5000000000 0 7" }, .out = { "3" } },
+  { "int32", "Sign", .in = { "int32 3 = -5 0 7" }, .out = { "3" } },
+  { "int64", "Sign", .in = { "int64 3 = -5 0 7" }, .out = { "3" } },
+  { "int64", "Relu", .in = { "int64 3 = -5 0 7" }, .out = { "3" } },
+  { "bool", "Neg", .in = { "bool 3" }, .fails = "bool" },
   { "map", "Affine", .attrs = "alpha=150.0 beta=-3.5",
     .in = { "float " MAP }, .out = { MAP } },
   { "attributes", "Clip", 6, "min=-0.3 max=0.6", .in = { "float " MAP },
@@ -82,6 +100,15 @@ static const PstOpCase cases[] = {
   { "below", "Clip", .in = { "float " MAP, "const float scalar = 0" },
     .out = { MAP } },
   { "free", "Clip", .in = { "float " MAP }, .out = { MAP } },
+  { "int32", "Clip", .in = { "int32 5 = -9 -2 0 3 9",
+                             "const int32 scalar = -2", "int32 scalar = 3" },
+    .out = { "5" } },
+  { "int64-above", "Clip", .in = { "int64 3 = -9 2 9", "-",
+                                   "const int64 scalar = 3" },
+    .out = { "3" } },
+  { "types", "Clip", .in = { "int64 3", "const float scalar" },
+    .fails = "input's type" },
+  { "bool", "Clip", .in = { "bool 3" }, .fails = "bool" },
   { "bounds", "Clip", .in = { "float " MAP, "float 2" },
     .fails = "single numbers" },
   { "whole", "Exp", .in = { "int64 3" }, .fails = "int64" },
