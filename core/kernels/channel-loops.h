@@ -6,24 +6,81 @@
 #include "core/kernels/vector.h"
 
 /* Loops over the pixels of a map, one vector of channels after the other, so
- * that sums and factors stay in registers. Channels beyond the last whole
- * vector go one by one. */
+ * that sums and factors stay in registers. */
 
-typedef int Mask __attribute__ ((vector_size (sizeof (Vec))));
+#define WAYS 4 /* sums taken side by side */
 
-/* @yes where a > b, else 0 */
-INLINE Vec
-greater (Vec a, Vec b, Vec yes)
+/* @times vectors in each of four rows, @hop apart, less base. */
+INLINE void
+sums_side_by_side (const float *x, const Vec *base, gint64 hop, gint64 step,
+                   gint64 times, Vec *s, Vec *q)
 {
-  return (Vec) ((Mask) yes & (a > b));
+  for (gint64 p = 0; p < times; p++, x += step)
+#pragma GCC unroll 4
+    for (int w = 0; w < WAYS; w++)
+      {
+        Vec d = LOAD (x + w * hop) - base[w];
+
+        s[w] += d;
+        q[w] += d * d;
+      }
 }
 
-INLINE Vec
-larger (Vec a, Vec b)
+/* Four vectors of channels at a time. */
+INLINE void
+sums_of_four (const float *x, const float *base, gint64 c, gint64 pixels,
+              float *s, float *q)
 {
-  Mask first = a > b;
+  Vec from[WAYS], vs[WAYS] = { 0 }, vq[WAYS] = { 0 };
 
-  return (Vec) (((Mask) a & first) | ((Mask) b & ~first));
+#pragma GCC unroll 4
+  for (int w = 0; w < WAYS; w++)
+    from[w] = LOAD (base + w * LANES);
+  sums_side_by_side (x, from, LANES, c, pixels, vs, vq);
+#pragma GCC unroll 4
+  for (int w = 0; w < WAYS; w++)
+    {
+      STORE (s + w * LANES, vs[w]);
+      STORE (q + w * LANES, vq[w]);
+    }
+}
+
+/* One vector of channels, four pixels at a time. */
+INLINE void
+sums_of_one (const float *x, const float *base, gint64 c, gint64 pixels,
+             float *s, float *q)
+{
+  Vec    from = LOAD (base), vs[WAYS] = { 0 }, vq[WAYS] = { 0 };
+  Vec    same[WAYS] = { from, from, from, from };
+  gint64 times = pixels / WAYS;
+
+  sums_side_by_side (x, same, c, WAYS * c, times, vs, vq);
+  for (gint64 p = times * WAYS; p < pixels; p++)
+    {
+      Vec d = LOAD (x + p * c) - from;
+
+      vs[0] += d;
+      vq[0] += d * d;
+    }
+  STORE (s, (vs[0] + vs[1]) + (vs[2] + vs[3]));
+  STORE (q, (vq[0] + vq[1]) + (vq[2] + vq[3]));
+}
+
+INLINE void
+sums_of_rest (const float *x, const float *base, gint64 c, gint64 n,
+              gint64 pixels, float *s, float *q)
+{
+  Vec from = load_first (base, n), vs = { 0 }, vq = { 0 };
+
+  for (gint64 p = 0; p < pixels; p++)
+    {
+      Vec d = load_first (x + p * c, n) - from;
+
+      vs += d;
+      vq += d * d;
+    }
+  store_first (s, vs, n);
+  store_first (q, vq, n);
 }
 
 static void
@@ -32,57 +89,12 @@ channel_sums (const float *x, const float *base, gint64 c, gint64 pixels,
 {
   gint64 i = 0;
 
+  for (; i + WAYS * LANES <= c; i += WAYS * LANES)
+    sums_of_four (x + i, base + i, c, pixels, s + i, q + i);
   for (; i + LANES <= c; i += LANES)
-    {
-      Vec from = LOAD (base + i), vs = { 0 }, vq = { 0 };
-
-      for (gint64 p = 0; p < pixels; p++)
-        {
-          Vec d = LOAD (x + p * c + i) - from;
-
-          vs += d;
-          vq += d * d;
-        }
-      STORE (s + i, vs);
-      STORE (q + i, vq);
-    }
-  for (; i < c; i++)
-    {
-      s[i] = q[i] = 0.0f;
-      for (gint64 p = 0; p < pixels; p++)
-        {
-          float d = x[p * c + i] - base[i];
-
-          s[i] += d;
-          q[i] += d * d;
-        }
-    }
-}
-
-static void
-channel_affine (const float *x, const float *a, const float *b, float least,
-                gint64 c, gint64 pixels, float *y)
-{
-  gint64 i = 0;
-
-  for (; i + LANES <= c; i += LANES)
-    {
-      Vec va = LOAD (a + i), vb = LOAD (b + i), low = all (least);
-
-      for (gint64 p = 0; p < pixels; p++)
-        {
-          Vec v = LOAD (x + p * c + i) * va + vb;
-
-          STORE (y + p * c + i, larger (v, low));
-        }
-    }
-  for (; i < c; i++)
-    for (gint64 p = 0; p < pixels; p++)
-      {
-        float v = x[p * c + i] * a[i] + b[i];
-
-        y[p * c + i] = v > least ? v : least;
-      }
+    sums_of_one (x + i, base + i, c, pixels, s + i, q + i);
+  if (i < c)
+    sums_of_rest (x + i, base + i, c, c - i, pixels, s + i, q + i);
 }
 
 static void

@@ -61,8 +61,9 @@ typedef struct
  * - @load_pixels: y = max (least, a x + b); a and b may be %NULL (y = max
  *   (least, x)); x in half precision where @half
  * - @store_pixels: y = max (least, x + bias), bias may be %NULL; y in half
- *   precision where @half, too large numbers cut to the largest; x may be y
- *   where not @half
+ *   precision where @half, rounded to nearest even, too large numbers cut to
+ *   the largest; x may be y where not @half
+ * In these three what is not a number becomes @least, which may be -INFINITY.
  *
  * @panel and @panel_product: see panel.h.
  */

@@ -7,18 +7,28 @@
  * while the inner dimension runs. Each number of rows has a function of its
  * own, so that rows can be shared out evenly. */
 
-#if defined(__AVX512F__) || defined(__aarch64__)
-#define TALL 12 /* 32 registers */
+#if defined(__AVX512F__)
+#define TALL 12   /* 32 registers */
+#define TALLER 24 /* rows where one vector is enough */
+#elif defined(__aarch64__)
+#define TALL 8 /* 32 registers, some of them for A */
+#define TALLER 12
 #else
 #define TALL 6 /* 16 registers */
+#define TALLER 12
 #endif
-#define TALLER (2 * TALL) /* where one vector is enough */
 #define WIDE 2
 #define PANEL (WIDE * LANES)
-#define STEPS 2 /* of the inner dimension at a time */
-#define GROUP 3 /* rows addressed from one pointer */
-#define GROUPS (TALLER / GROUP)
 #define BLOCK 32768 /* floats of A between two panels */
+
+#if defined(__aarch64__)
+#define STEPS LANES /* of the inner dimension at a time */
+#define GROUP 1     /* rows addressed from one pointer */
+#else
+#define STEPS 2
+#define GROUP 3
+#endif
+#define GROUPS (TALLER / GROUP)
 
 /* Makes the compiler forget how a pointer came about, or it replaces the few
  * pointers and addressing modes by one pointer for each row. */
@@ -30,31 +40,67 @@ floats_at (const float *from, gint64 bytes)
   return (const float *) ((const char *) from + bytes);
 }
 
-/* @steps columns of A and rows of B */
+/* One column of A and row of B. */
 INLINE void
-panel_steps (const float *const *row, gint64 stride, int rows, int wide,
-             int steps, const float *b, Vec (*sum)[WIDE])
+panel_step (const float *const *row, gint64 stride, int rows, int wide,
+            const float *b, Vec (*sum)[WIDE])
 {
-#pragma GCC unroll 4
-  for (int p = 0; p < steps; p++)
+  Vec right[WIDE];
+
+#pragma GCC unroll 2
+  for (int j = 0; j < wide; j++)
+    right[j] = LOAD (b + j * LANES);
+#pragma GCC unroll 24
+  for (int i = 0; i < rows; i++)
     {
-      Vec right[WIDE];
+      Vec left = all (*floats_at (row[i / GROUP], (i % GROUP) * stride));
 
 #pragma GCC unroll 2
       for (int j = 0; j < wide; j++)
-        right[j] = LOAD (b + p * PANEL + j * LANES);
-#pragma GCC unroll 24
-      for (int i = 0; i < rows; i++)
-        {
-          Vec left = all (
-              floats_at (row[i / GROUP], (i % GROUP) * stride)[p]);
-
-#pragma GCC unroll 2
-          for (int j = 0; j < wide; j++)
-            sum[i][j] += left * right[j];
-        }
+        sum[i][j] += left * right[j];
     }
 }
+
+#if defined(__aarch64__)
+/* STEPS columns: whole vectors of A, whose lanes the multiplication takes. */
+INLINE void
+panel_steps (const float *const *row, gint64 stride, int rows, int wide,
+             const float *b, Vec (*sum)[WIDE])
+{
+  Vec left[TALLER];
+
+#pragma GCC unroll 24
+  for (int i = 0; i < rows; i++)
+    left[i] = LOAD (row[i]);
+#pragma GCC unroll 4
+  for (int p = 0; p < STEPS; p++)
+#pragma GCC unroll 2
+    for (int j = 0; j < wide; j++)
+      {
+        Vec right = LOAD (b + p * PANEL + j * LANES);
+
+#pragma GCC unroll 24
+        for (int i = 0; i < rows; i++)
+          sum[i][j] += left[i][p] * right;
+      }
+}
+#else
+INLINE void
+panel_steps (const float *const *row, gint64 stride, int rows, int wide,
+             const float *b, Vec (*sum)[WIDE])
+{
+#pragma GCC unroll 4
+  for (int p = 0; p < STEPS; p++)
+    {
+      const float *at[GROUPS];
+
+#pragma GCC unroll 24
+      for (int g = 0; g * GROUP < rows; g++)
+        at[g] = row[g] + p;
+      panel_step (at, stride, rows, wide, b + p * PANEL, sum);
+    }
+}
+#endif
 
 INLINE void
 panel_advance (const float **row, int rows, int steps)
@@ -119,12 +165,12 @@ panel_tile (const PanelTile *t, gint64 at, int rows, int wide, gint64 columns,
         }
       for (; p >= STEPS; p -= STEPS, b += STEPS * PANEL)
         {
-          panel_steps (row, stride, rows, wide, STEPS, b, sum);
+          panel_steps (row, stride, rows, wide, b, sum);
           panel_advance (row, rows, STEPS);
         }
       for (; p > 0; p--, b += PANEL)
         {
-          panel_steps (row, stride, rows, wide, 1, b, sum);
+          panel_step (row, stride, rows, wide, b, sum);
           panel_advance (row, rows, 1);
         }
     }
@@ -147,19 +193,23 @@ PANEL_TILE (5, 1) PANEL_TILE (6, 1) PANEL_TILE (7, 1) PANEL_TILE (8, 1)
 PANEL_TILE (9, 1) PANEL_TILE (10, 1) PANEL_TILE (11, 1) PANEL_TILE (12, 1)
 PANEL_TILE (1, 2) PANEL_TILE (2, 2) PANEL_TILE (3, 2)
 PANEL_TILE (4, 2) PANEL_TILE (5, 2) PANEL_TILE (6, 2)
-#if TALL == 12
+#if TALL > 6
+PANEL_TILE (7, 2) PANEL_TILE (8, 2)
+#endif
+#if TALL > 8
+PANEL_TILE (9, 2) PANEL_TILE (10, 2) PANEL_TILE (11, 2) PANEL_TILE (12, 2)
+#endif
+#if TALLER > 12
 PANEL_TILE (13, 1) PANEL_TILE (14, 1) PANEL_TILE (15, 1) PANEL_TILE (16, 1)
 PANEL_TILE (17, 1) PANEL_TILE (18, 1) PANEL_TILE (19, 1) PANEL_TILE (20, 1)
 PANEL_TILE (21, 1) PANEL_TILE (22, 1) PANEL_TILE (23, 1) PANEL_TILE (24, 1)
-PANEL_TILE (7, 2) PANEL_TILE (8, 2) PANEL_TILE (9, 2)
-PANEL_TILE (10, 2) PANEL_TILE (11, 2) PANEL_TILE (12, 2)
 #endif
 
 static const PanelTileFunc panel_narrow[TALLER] = {
   panel_tile_1_1, panel_tile_2_1, panel_tile_3_1, panel_tile_4_1,
   panel_tile_5_1, panel_tile_6_1, panel_tile_7_1, panel_tile_8_1,
   panel_tile_9_1, panel_tile_10_1, panel_tile_11_1, panel_tile_12_1,
-#if TALL == 12
+#if TALLER > 12
   panel_tile_13_1, panel_tile_14_1, panel_tile_15_1, panel_tile_16_1,
   panel_tile_17_1, panel_tile_18_1, panel_tile_19_1, panel_tile_20_1,
   panel_tile_21_1, panel_tile_22_1, panel_tile_23_1, panel_tile_24_1,
@@ -169,9 +219,11 @@ static const PanelTileFunc panel_narrow[TALLER] = {
 static const PanelTileFunc panel_full[TALL] = {
   panel_tile_1_2, panel_tile_2_2, panel_tile_3_2,
   panel_tile_4_2, panel_tile_5_2, panel_tile_6_2,
-#if TALL == 12
-  panel_tile_7_2, panel_tile_8_2, panel_tile_9_2,
-  panel_tile_10_2, panel_tile_11_2, panel_tile_12_2,
+#if TALL > 6
+  panel_tile_7_2, panel_tile_8_2,
+#endif
+#if TALL > 8
+  panel_tile_9_2, panel_tile_10_2, panel_tile_11_2, panel_tile_12_2,
 #endif
 };
 /* clang-format on */

@@ -2,8 +2,9 @@
 /*
  * How fast the products with packed panels are, against cblas_sgemm on the
  * same numbers, in GFLOP per second of one processor; medians of turns taken
- * one after the other. PASTICHE_ISA and OPENBLAS_CORETYPE choose lesser
- * instruction sets.
+ * one after the other, and the best turn, for processors that do other work
+ * as well. Then the loops over pixels. PASTICHE_ISA and OPENBLAS_CORETYPE
+ * choose lesser instruction sets.
  *
  *   kernels [ROUNDS]
  */
@@ -142,14 +143,95 @@ compare_shape (const Shape *s, int rounds)
     }
   qsort (own, rounds, sizeof *own, compare);
   qsort (blas, rounds, sizeof *blas, compare);
-  printf ("%-26s parts %d m %4d k %3d n %3d  %6.1f  %6.1f  (best %6.1f  %6.1f)\n", s->name,
-          (int) s->parts, (int) s->m, (int) s->k, (int) s->n,
+  printf ("%-26s parts %d m %4d k %3d n %3d  %6.1f  %6.1f  "
+          "(best %6.1f  %6.1f)\n",
+          s->name, (int) s->parts, (int) s->m, (int) s->k, (int) s->n,
           flop / own[rounds / 2] / 1e9, flop / blas[rounds / 2] / 1e9,
           flop / own[0] / 1e9, flop / blas[0] / 1e9);
   free (a);
   free (job.b);
   free (job.packed);
   free (job.c);
+}
+
+/* Loops over [pixels, c] in the second cache, in GB/s read and written. */
+typedef struct
+{
+  gint64   c, pixels;
+  float   *x, *y, *factors;
+  guint16 *half;
+} Map;
+
+static void
+run_load (const Map *m)
+{
+  pst_kernels ()->load_pixels (m->x, FALSE, m->factors, m->factors, 0.0f, m->c,
+                               m->pixels, m->y);
+}
+
+static void
+run_load_half (const Map *m)
+{
+  pst_kernels ()->load_pixels (m->half, TRUE, m->factors, m->factors, 0.0f,
+                               m->c, m->pixels, m->y);
+}
+
+static void
+run_store (const Map *m)
+{
+  pst_kernels ()->store_pixels (m->x, m->factors, 0.0f, m->c, m->pixels, m->y,
+                                FALSE);
+}
+
+static void
+run_store_half (const Map *m)
+{
+  pst_kernels ()->store_pixels (m->x, m->factors, 0.0f, m->c, m->pixels,
+                                m->half, TRUE);
+}
+
+static void
+run_sums (const Map *m)
+{
+  pst_kernels ()->channel_sums (m->x, m->factors, m->c, m->pixels, m->y,
+                                m->y + m->c);
+}
+
+static double
+rate (void (*run) (const Map *), const Map *map, gint64 size, int rounds)
+{
+  g_autofree double *times = g_new (double, rounds);
+
+  for (int i = 0; i < rounds; i++)
+    {
+      double from = seconds ();
+
+      for (int j = 0; j < 20; j++)
+        run (map);
+      times[i] = (seconds () - from) / 20;
+    }
+  qsort (times, rounds, sizeof *times, compare);
+  return (double) (size * map->c * map->pixels) / times[rounds / 2] / 1e9;
+}
+
+static void
+measure_map (gint64 c, gint64 pixels, int rounds)
+{
+  Map map = { c, pixels, noise (c * pixels), noise (c * pixels), noise (c),
+              (guint16 *) noise (c * pixels) };
+
+  pst_kernels ()->store_pixels (map.x, NULL, 0.0f, c, pixels, map.half, TRUE);
+  printf ("c %3d pixels %4d  load %5.1f, half %5.1f  store %5.1f, half %5.1f  "
+          "sums %5.1f\n",
+          (int) c, (int) pixels, rate (run_load, &map, 8, rounds),
+          rate (run_load_half, &map, 6, rounds),
+          rate (run_store, &map, 8, rounds),
+          rate (run_store_half, &map, 6, rounds),
+          rate (run_sums, &map, 4, rounds));
+  free (map.x);
+  free (map.y);
+  free (map.factors);
+  free (map.half);
 }
 
 int
@@ -161,5 +243,9 @@ main (int argc, char **argv)
   printf ("GFLOP/s, one processor: %s, OpenBLAS\n", pst_kernels ()->name);
   for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
     compare_shape (&shapes[i], rounds);
+  printf ("GB/s\n");
+  for (gint64 c = 16; c <= 128; c *= 2)
+    measure_map (c, 65536 / c, rounds);
+  measure_map (27, 2427, rounds);
   return 0;
 }
