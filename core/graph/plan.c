@@ -459,6 +459,8 @@ build_graph (PstPlan *plan, PstGraph *graph, const PstPlanOptions *options,
   for (guint i = 0; options->gradients && i < options->gradients->len; i++)
     g_hash_table_add (keep, g_hash_table_lookup (
                                 specialized, options->gradients->pdata[i]));
+  if (! options->gradients && ! options->no_fusion)
+    special = pst_rewrite_simplify (g_steal_pointer (&special));
   if (options->no_fusion)
     plan->graph = g_steal_pointer (&special);
   else

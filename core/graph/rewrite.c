@@ -17,6 +17,7 @@ typedef struct
   PstGraph                *graph; /* being built */
   GHashTable              *map;   /* old value -> new value */
   GHashTable              *fixed; /* new parameters that came from folding */
+  GHashTable              *needed; /* old nodes and values */
   const PstRewriteOptions *options;
   int                      opset;
 } Specializer;
@@ -156,6 +157,50 @@ is_identity (const PstNode *node)
           (node->n_out == 1 || ! node->out[1]));
 }
 
+/* BatchNormalization that takes the statistics of what it is given, as old
+ * exporters wrote instance normalisation. */
+static gboolean
+takes_statistics (Specializer *s, const PstNode *node)
+{
+  if (*node->op->domain || strcmp (node->op->type, "BatchNormalization") ||
+      node->n_in < 3)
+    return FALSE;
+  for (int i = 1; i < node->n_out; i++)
+    if (node->out[i] && s->opset < 14)
+      return s->opset >= 7;
+  return s->opset >= 14  ? pst_node_get_int (node, "training_mode", 0) != 0
+         : s->opset >= 7 ? FALSE
+                         : pst_node_get_int (node, "is_test", 0) == 0;
+}
+
+/* With one sample that is instance normalisation. */
+static gboolean
+specialize_batch_norm (Specializer *s, PstNode *node, PstValue *const *in)
+{
+  const PstShape *shape = &in[0]->info.shape;
+  const char     *name = node->out[0]->name;
+  PstNode        *norm;
+
+  if (! takes_statistics (s, node) || shape->rank < 3 || shape->dim[0] != 1 ||
+      in[0]->info.dtype != PST_FLOAT32)
+    return FALSE;
+  for (int i = 1; i < 3; i++)
+    if (in[i]->info.dtype != PST_FLOAT32 || in[i]->info.shape.rank != 1 ||
+        in[i]->info.shape.dim[0] != shape->dim[1])
+      return FALSE;
+  for (int i = 1; i < node->n_out; i++)
+    if (node->out[i] && g_hash_table_contains (s->needed, node->out[i]))
+      return FALSE;
+  norm = pst_graph_add_node (s->graph, "", "InstanceNormalization",
+                             node->name, in, 3, &name, 1, NULL);
+  pst_node_set_float (norm, "epsilon",
+                      pst_node_get_float (node, "epsilon", 1e-5f));
+  norm->out[0]->info = in[0]->info;
+  pst_tensor_layout (&norm->out[0]->info);
+  g_hash_table_insert (s->map, node->out[0], norm->out[0]);
+  return TRUE;
+}
+
 static gboolean
 specialize_node (Specializer *s, PstNode *node, GError **error)
 {
@@ -189,6 +234,8 @@ specialize_node (Specializer *s, PstNode *node, GError **error)
       g_hash_table_insert (s->map, node->out[0], in[0]);
       return TRUE;
     }
+  if (specialize_batch_norm (s, node, in))
+    return TRUE;
   if (! node->op->infer (&call, error) || ! check_outputs (&call, error))
     return FALSE;
   if (can_fold (s, node, in))
@@ -270,7 +317,7 @@ pst_rewrite_specialize (PstGraph *graph, const PstRewriteOptions *options,
   g_autoptr (PstGraph) result = pst_graph_new ();
   GPtrArray  *nodes = pst_graph_get_nodes (graph);
   GPtrArray  *outputs = pst_graph_get_outputs (graph);
-  Specializer s = { result, values, fixed, options,
+  Specializer s = { result, values, fixed, needed, options,
                     pst_graph_get_opset (graph) };
 
   pst_graph_set_opset (result, s.opset);

@@ -31,6 +31,22 @@ PstGraph *pst_rewrite_specialize (PstGraph *graph,
                                   GHashTable **map, GError **error);
 
 /**
+ * pst_rewrite_simplify:
+ * @graph: (transfer full): a specialised graph; changed
+ *
+ * For inference only: puts simpler nodes of ONNX's own in the place of what
+ * exporters spell out. Nodes that change nothing fall away; instance
+ * normalisation in single steps becomes InstanceNormalization; factors and
+ * summands of channels go into the convolution or normalisation before them;
+ * enlargement by repetition becomes Upsample; paddings and crops are joined
+ * with each other and with convolutions. The result computes the same numbers
+ * up to rounding.
+ *
+ * Returns: (transfer full): the simplified graph
+ */
+PstGraph *pst_rewrite_simplify (PstGraph *graph);
+
+/**
  * pst_rewrite_fuse:
  * @graph: a specialised graph
  * @keep: (element-type PstValue): values that must stay visible although
