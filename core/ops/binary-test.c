@@ -4,6 +4,37 @@
 
 #include "core/ops/op-test.h"
 
+/* Where element @i of the result comes from in input @k: by numpy's rule, or
+ * from an axis on (opsets before 7; PRelu's slopes from axis 1). */
+static gint64
+source_of (const PstOpTest *t, int k, gint64 i)
+{
+  PstTestTensor in = t->in[k];
+  gboolean      slopes = strcmp (t->node->op->type, "PRelu") == 0;
+  gint64        axis = pst_node_get_int (t->node, "axis",
+                                         slopes && in.shape.rank == 1 ? 1 : -1);
+
+  if (k == 1 && t->opset < 7 && axis >= 0)
+    while (in.shape.rank < t->in[0].shape.rank - axis)
+      in.shape.dim[in.shape.rank++] = 1;
+  return pst_test_broadcast (&in, &t->out[0].shape, i);
+}
+
+static double
+combine (const char *op, gboolean whole, double a, double b)
+{
+#define IS(name) (strcmp (op, name) == 0)
+  return IS ("Add") || IS ("Sum") || IS ("Mean") ? a + b
+         : IS ("Sub")                            ? a - b
+         : IS ("Mul")                            ? a * b
+         : IS ("Div") ? (! whole ? a / b : b == 0.0 ? 0.0 : trunc (a / b))
+         : IS ("Pow") ? (whole ? trunc (pow (a, b)) : pow (a, b))
+         : IS ("Max") ? fmax (a, b)
+         : IS ("Min") ? fmin (a, b)
+         : IS ("PRelu") ? (a < 0.0 ? a * b : a)
+                        : NAN;
+}
+
 static void
 reference (PstOpTest *t)
 {
@@ -12,19 +43,11 @@ reference (PstOpTest *t)
 
   for (gint64 i = 0; i < t->out[0].count; i++)
     {
-      const PstShape *shape = &t->out[0].shape;
-      double a = t->in[0].v[pst_test_broadcast (&t->in[0], shape, i)];
-      double b = t->in[1].v[pst_test_broadcast (&t->in[1], shape, i)];
+      double x = t->in[0].v[source_of (t, 0, i)];
 
-      t->out[0].v[i] = strcmp (op, "Add") == 0   ? a + b
-                       : strcmp (op, "Sub") == 0 ? a - b
-                       : strcmp (op, "Mul") == 0 ? a * b
-                       : strcmp (op, "Div") == 0
-                           ? (! whole ? a / b : b == 0.0 ? 0.0 : trunc (a / b))
-                       : strcmp (op, "Pow") == 0 ? pow (a, b)
-                       : strcmp (op, "Max") == 0 ? fmax (a, b)
-                       : strcmp (op, "Min") == 0 ? fmin (a, b)
-                                                 : NAN;
+      for (int k = 1; k < t->n_in; k++)
+        x = combine (op, whole, x, t->in[k].v[source_of (t, k, i)]);
+      t->out[0].v[i] = IS ("Mean") ? x / t->n_in : x;
     }
 }
 
@@ -83,6 +106,60 @@ static const PstOpCase cases[] = {
     .out = { "3x4" } },
   { "int64", "Pow", .in = { "int64 3x4 in -5..5", "int64 4 = 0 1 2 5" },
     .out = { "3x4" } },
+  { "mixed", "Pow", .in = { "float " MAP " in 0.3..2", "int64 7 in -3..4" },
+    .out = { MAP } },
+  { "mixed-32", "Pow", .in = { "float " MAP " in 0.3..2",
+                               "const int32 scalar = 3" },
+    .out = { MAP } },
+  { "mixed-base", "Pow", .in = { "float 3x1x1 in 0.3..2", "int32 5x7 in 0..4" },
+    .out = { "3x5x7" } },
+  { "root-64", "Pow", .in = { "int64 3 = 4 5 100", "float scalar = 0.5" },
+    .out = { "3" } },
+  { "root-32", "Pow", .in = { "int32 3 = 4 5 100", "float scalar = 0.5" },
+    .out = { "3" } },
+  { "bool", "Pow", .in = { "float 2", "bool 2" }, .fails = "bool" },
+  { "axis", "Add", 6, "broadcast=1 axis=1", .in = { "float " MAP, "float 3" },
+    .out = { MAP } },
+  { "axis", "Mul", 6, "broadcast=1 axis=1",
+    .in = { "float " MAP, "float 3x5" }, .out = { MAP } },
+  { "axis-0", "Sub", 6, "broadcast=1 axis=0",
+    .in = { "float " MAP, "const float 2" }, .out = { MAP } },
+  { "no-axis", "Mul", 6, "broadcast=1", .in = { "float " MAP, "float 7" },
+    .out = { MAP } },
+  { "misfit-axis", "Add", 6, "broadcast=1 axis=2",
+    .in = { "float " MAP, "float 3" }, .fails = "do not fit together" },
+  { "one", "PRelu", .in = { "float " MAP, "float 1" }, .out = { MAP } },
+  { "channels", "PRelu", .in = { "float " MAP, "float 3x1x1" },
+    .out = { MAP } },
+  { "old", "PRelu", 6, .in = { "float " MAP, "float 3" }, .out = { MAP } },
+  { "int64", "PRelu", 16, .in = { "int64 4 = -2 -1 0 3", "int64 1 = 5" },
+    .out = { "4" } },
+  { "slopes", "PRelu", .in = { "float 3", "float 2x3" },
+    .fails = "do not fit" },
+  { "one", "Max", .in = { "float " MAP }, .out = { MAP } },
+  { "three", "Max", .in = { "float 2x3", "float 3", "float 2x1" },
+    .out = { "2x3" } },
+  { "three", "Min", .in = { "float 2x3", "float 3", "float 2x1" },
+    .out = { "2x3" } },
+  { "int32", "Max", .in = { "int32 3 = 4 5 -6", "int32 1 = 0" },
+    .out = { "3" } },
+  { "int64", "Min", .in = { "int64 3 = 4 5 -6", "int64 1 = 0" },
+    .out = { "3" } },
+  { "one", "Sum", .in = { "float " MAP }, .out = { MAP } },
+  { "four", "Sum", .in = { "float " MAP, "float 3x1x1", "float 2x1x5x7",
+                           "const float scalar" },
+    .out = { MAP } },
+  { "int64", "Sum", .in = { "int64 3 = 1 2 3", "int64 1 = 2", "int64 1 = 5" },
+    .out = { "3" } },
+  { "one", "Mean", .in = { "float " MAP }, .out = { MAP } },
+  { "three", "Mean", .in = { "float 7", "float " MAP, "float 3x1x1" },
+    .out = { MAP } },
+  { "whole", "Mean", .in = { "int64 3", "int64 3" }, .fails = "int64" },
+  { "misfit", "Sum", .in = { "float 4x6", "float 6", "float 4" },
+    .fails = "do not fit together" },
+  { "gap", "Sum", .in = { "float 4x6", "-", "float 4" }, .fails = "missing" },
+  { "bool", "Max", .in = { "bool 3", "bool 3" }, .fails = "bool" },
+  { "types", "Max", .in = { "float 3", "int64 3" }, .fails = "types" },
   { "empty", "Add", .in = { "int64 0", "int64 1" }, .out = { "0" } },
   { "types", "Add", .in = { "int64 2", "float 2" }, .fails = "types" },
   { "bool", "Add", .in = { "bool 2", "bool 2" }, .fails = "bool" },

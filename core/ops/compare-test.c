@@ -8,13 +8,17 @@ reference (PstOpTest *t)
 {
   const char     *op = t->node->op->type;
   const PstShape *shape = &t->out[0].shape;
+  PstTestTensor   second = t->in[1];
 
+  if (t->opset < 7 && pst_node_get_int (t->node, "axis", -1) == 0)
+    while (second.shape.rank < shape->rank) /* laid from the first axis on */
+      second.shape.dim[second.shape.rank++] = 1;
 #define IS(name) (strcmp (op, name) == 0)
   for (gint64 i = 0; i < t->out[0].count; i++)
     {
       double a = t->in[0].v[pst_test_broadcast (&t->in[0], shape, i)];
       double b = t->n_in > 1
-                     ? t->in[1].v[pst_test_broadcast (&t->in[1], shape, i)]
+                     ? t->in[1].v[pst_test_broadcast (&second, shape, i)]
                      : 0.0;
       double c = t->n_in > 2
                      ? t->in[2].v[pst_test_broadcast (&t->in[2], shape, i)]
@@ -60,6 +64,10 @@ static const PstOpCase cases[] = {
   LOGIC ("And"),
   LOGIC ("Or"),
   LOGIC ("Xor"),
+  { "axis", "Less", 6, "broadcast=1 axis=0", .in = { "float 4x5", "float 4" },
+    .out = { "4x5" } },
+  { "axis", "And", 6, "broadcast=1 axis=0", .in = { "bool 4x5", "bool 4" },
+    .out = { "4x5" } },
   { "bool", "Not", .in = { "bool " MAP }, .out = { MAP } },
   { "float", "Not", .in = { "float 4" }, .fails = "cannot work" },
   { "same", "Where", .in = { "bool " MAP, "float " MAP, "float " MAP },

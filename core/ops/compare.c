@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Comparisons, logic and Where: what exporters put around sizes, and masks. */
-#include "core/ops/arguments.h"
-#include "core/ops/loop.h"
+#include "core/ops/binary.h"
 
 typedef struct
 {
@@ -29,10 +28,14 @@ typedef struct
   }
 
 static gboolean
-infer_pair (PstCall *call, gboolean logic, GError **error)
+infer_pair (PstCall *given, gboolean logic, GError **error)
 {
-  if (! pst_arg_count (call, 2, 2, error))
+  PstAligned room;
+  PstCall   *call;
+
+  if (! pst_arg_count (given, 2, 2, error))
     return FALSE;
+  call = pst_binary_align (given, &room);
   if (call->in[0]->dtype != call->in[1]->dtype ||
       (logic && call->in[0]->dtype != PST_BOOL))
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
@@ -62,8 +65,10 @@ infer_logic (PstCall *call, GError **error)
 }
 
 static void
-run_pair (PstCall *call, PstTileFunc func)
+run_pair (PstCall *given, PstTileFunc func)
 {
+  PstAligned       room;
+  PstCall         *call = pst_binary_align (given, &room);
   const PstTensor *tensors[] = { call->out[0], call->in[0], call->in[1] };
   Pair    data = { call->out[0]->data, call->in[0]->data, call->in[1]->data };
   PstLoop loop;
