@@ -40,9 +40,9 @@ floats_at (const float *from, gint64 bytes)
   return (const float *) ((const char *) from + bytes);
 }
 
-/* One column of A and row of B. */
+/* Column @p of A and a row of B. */
 INLINE void
-panel_step (const float *const *row, gint64 stride, int rows, int wide,
+panel_step (const float *const *row, gint64 stride, int rows, int wide, int p,
             const float *b, Vec (*sum)[WIDE])
 {
   Vec right[WIDE];
@@ -53,7 +53,7 @@ panel_step (const float *const *row, gint64 stride, int rows, int wide,
 #pragma GCC unroll 24
   for (int i = 0; i < rows; i++)
     {
-      Vec left = all (*floats_at (row[i / GROUP], (i % GROUP) * stride));
+      Vec left = all (floats_at (row[i / GROUP], (i % GROUP) * stride)[p]);
 
 #pragma GCC unroll 2
       for (int j = 0; j < wide; j++)
@@ -91,14 +91,7 @@ panel_steps (const float *const *row, gint64 stride, int rows, int wide,
 {
 #pragma GCC unroll 4
   for (int p = 0; p < STEPS; p++)
-    {
-      const float *at[GROUPS];
-
-#pragma GCC unroll 24
-      for (int g = 0; g * GROUP < rows; g++)
-        at[g] = row[g] + p;
-      panel_step (at, stride, rows, wide, b + p * PANEL, sum);
-    }
+    panel_step (row, stride, rows, wide, p, b + p * PANEL, sum);
 }
 #endif
 
@@ -170,7 +163,7 @@ panel_tile (const PanelTile *t, gint64 at, int rows, int wide, gint64 columns,
         }
       for (; p > 0; p--, b += PANEL)
         {
-          panel_step (row, stride, rows, wide, b, sum);
+          panel_step (row, stride, rows, wide, 0, b, sum);
           panel_advance (row, rows, 1);
         }
     }
