@@ -473,7 +473,34 @@ emit (Norm *n, PstNode *node)
   pst_simplify_replace (n->s, node->out[0], y);
 }
 
-/* InstanceNormalization of [N, C, H W] instead of [N, C, H, W] */
+/* The first @n of a vector's numbers where they are the same again and again;
+ * NULL otherwise. */
+static PstValue *
+first_of (PstSimplifier *s, PstValue *vector, gint64 n)
+{
+  const PstTensor  *all = vector->array ? &vector->array->tensor : NULL;
+  const PstShape    shape = PST_SHAPE (n);
+  g_autofree float *numbers = NULL;
+
+  if (pst_tensor_count (&vector->info) == n)
+    return vector;
+  if (! all || n < 1)
+    return NULL;
+  numbers = g_new (float, n);
+  for (gint64 i = 0; i < pst_tensor_count (all); i++)
+    {
+      float number = (float) pst_tensor_get (all, i);
+
+      if (i < n)
+        numbers[i] = number;
+      else if (number != numbers[i % n])
+        return NULL;
+    }
+  return pst_simplify_floats (s, vector->name, &shape, numbers);
+}
+
+/* InstanceNormalization of [N, C, H W] or [1, N C, ...] instead of
+ * [N, C, H, W] */
 static void
 widen (PstSimplifier *s, PstNode *node)
 {
@@ -485,9 +512,12 @@ widen (PstSimplifier *s, PstNode *node)
   for (int i = 0; i < 3; i++)
     in[i] = pst_simplify_in (s, node, i);
   if (! is_map (&n, in[0]) || n.x == in[0] ||
-      n.x->info.shape.dim[0] != shape->dim[0] ||
-      n.x->info.shape.dim[1] != shape->dim[1])
+      shape->dim[0] * shape->dim[1] != channels_of (&n) ||
+      shape->dim[1] % n.x->info.shape.dim[1])
     return;
+  for (int i = 1; i < 3; i++)
+    if (! (in[i] = first_of (s, in[i], n.x->info.shape.dim[1])))
+      return;
   in[0] = n.x;
   norm = pst_simplify_add (s, node, "InstanceNormalization", in, 3);
   pst_node_set_float (norm, "epsilon",

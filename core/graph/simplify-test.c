@@ -113,6 +113,10 @@ static const Case norms[] = {
     "x 2,3,6,5; f = Reshape x i[1,6,6,5];"
     "n,s,t = BatchNormalization f f(6)=1.0 f(6)=0.0 f(6) f(6);"
     "b = Reshape n i[2,3,6,5]; y = Mul b f(3,1,1)", NORM },
+  { "batch-norm-in-training-each-other", 9, /* samples differ */
+    "x 2,3,6,5; f = Reshape x i[1,6,6,5];"
+    "n,s,t = BatchNormalization f f(6) f(6) f(6) f(6);"
+    "y = Reshape n i[2,3,6,5]", "Reshape " NORM " Reshape" },
   /* not instance norms */
   { "mean-read", 13, "x 2,3,6,5; " MEANS ("2,3") SQUARES ("2,3") ROOT
     "n = Div d r; y = Add n m",
@@ -234,7 +238,7 @@ static const Case shapes[] = {
 
 static const Case resizes[] = {
   { "scales", 13,
-    "x 2,3,6,5; y = Resize x _ f(4)=1.0 i[2,3,12,10] mode=nearest"
+    "x 2,3,6,5; y = Resize x _ f[1,1,2,2] mode=nearest"
     " coordinate_transformation_mode=asymmetric nearest_mode=floor",
     "Upsample" },
   { "half-pixel", 13,
@@ -246,14 +250,12 @@ static const Case resizes[] = {
     " coordinate_transformation_mode=pytorch_half_pixel"
     " nearest_mode=round_prefer_ceil", "Upsample" },
   { "old", 10,
-    "x 2,3,6,5; s = Constant value_floats=[1.0,1.0,2.0,2.0];"
-    "y = Resize x s mode=nearest", "Upsample" },
+    "x 2,3,6,5; y = Resize x f[1,1,2,2] mode=nearest", "Upsample" },
   { "upsample-7", 7,
     "x 2,3,6,5; y = Upsample x scales=[1.0,1.0,2.0,3.0] mode=nearest",
     "Upsample" },
   { "upsample-9", 9,
-    "x 2,3,6,5; s = Constant value_floats=[1.0,1.0,2.0,2.0];"
-    "y = Upsample x s mode=nearest", "Upsample" },
+    "x 2,3,6,5; y = Upsample x f[1,1,2,2] mode=nearest", "Upsample" },
   { "concats", 9,
     "x 1,3,6,5; r = Relu x; a = Reshape r i[-1,1]; b = Concat a a axis=1;"
     "c = Reshape b i[-1,10]; d = Concat c c axis=1;"
@@ -268,7 +270,11 @@ static const Case resizes[] = {
   { "one", 13, "x 2,3,6,5; a = Resize x _ _ i[2,3,6,5]; y = Relu a", "Relu" },
   { "align-corners", 13,
     "x 2,3,6,5; y = Resize x _ _ i[2,3,12,10] mode=nearest"
-    " coordinate_transformation_mode=align_corners", "Resize" },
+    " coordinate_transformation_mode=align_corners", "Upsample" },
+  { "align-corners-floor", 13,
+    "x 2,3,6,5; y = Resize x _ _ i[2,3,12,10] mode=nearest"
+    " coordinate_transformation_mode=align_corners nearest_mode=floor",
+    "Resize" },
   { "half-pixel-ceil", 13,
     "x 2,3,6,5; y = Resize x _ _ i[2,3,12,10] mode=nearest nearest_mode=ceil",
     "Resize" },

@@ -69,6 +69,21 @@ read_ints (Script *s, const char *text)
 }
 
 static PstValue *
+read_listed (Script *s, const char *text)
+{
+  double   numbers[16];
+  float    values[16];
+  int      n = read_numbers (text + 2, numbers);
+  PstShape shape = PST_SHAPE (n);
+  g_autoptr (PstArray) array = NULL;
+
+  for (int i = 0; i < n; i++)
+    values[i] = (float) numbers[i];
+  array = pst_array_new_floats (&shape, values);
+  return pst_graph_add_parameter (s->graph, NULL, array);
+}
+
+static PstValue *
 read_operand (Script *s, const char *text)
 {
   PstValue *value;
@@ -77,6 +92,8 @@ read_operand (Script *s, const char *text)
     return NULL;
   if (g_str_has_prefix (text, "f("))
     return read_floats (s, text);
+  if (g_str_has_prefix (text, "f["))
+    return read_listed (s, text);
   if (g_str_has_prefix (text, "i["))
     return read_ints (s, text);
   value = g_hash_table_lookup (s->names, text);

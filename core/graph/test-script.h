@@ -10,8 +10,8 @@
  * For tests: a graph of one statement a line (or before a semicolon), such as
  * `y = Conv x f(8,3,3,3) pads=[1,1,1,1]`. The first line names the input:
  * `x 1,3,-1,-1`. Operands are names, `_` for one left out, `f(8,3)` for random
- * numbers of this shape, `f(8,3)=0.5` for one number everywhere, `i[1,8,-1]`
- * for int64 numbers. Attributes are whole numbers, numbers with a point,
+ * numbers of this shape, `f(8,3)=0.5` for one number everywhere, `f[1,2]` and
+ * `i[1,8,-1]` for these float or int64 numbers. Attributes are whole numbers, numbers with a point,
  * lists of either in brackets, or words. `a,b = Type …` has two outputs. The
  * last result is the output.
  *
