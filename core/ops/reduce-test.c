@@ -17,13 +17,15 @@ is_reduced (const PstOpTest *t, int axis)
       for (gint64 i = 0; i < t->in[1].count; i++)
         if (t->in[1].v[i] == axis || t->in[1].v[i] == axis - rank)
           return TRUE;
-      return t->in[1].count == 0 &&
-             ! pst_node_get_int (t->node, "noop_with_empty_axes", 0);
+      if (t->in[1].count > 0)
+        return FALSE;
     }
+  if (n == 0)
+    return ! pst_node_get_int (t->node, "noop_with_empty_axes", 0);
   for (int i = 0; i < n; i++)
     if (axes[i] == axis || axes[i] == axis - rank)
       return TRUE;
-  return n == 0;
+  return FALSE;
 }
 
 static double
@@ -44,6 +46,7 @@ combine (const char *op, double a, double x)
          : strstr (op, "L1")        ? a + fabs (x)
          : strstr (op, "L2")        ? a + x * x
          : strstr (op, "SumSquare") ? a + x * x
+         : strstr (op, "SumExp")    ? a + exp (x)
                                     : a + x;
 }
 
@@ -78,6 +81,8 @@ reference (PstOpTest *t)
         out->v[o] /= (double) in->count / (double) out->count;
       if (strstr (op, "L2"))
         out->v[o] = sqrt (out->v[o]);
+      if (strstr (op, "Log"))
+        out->v[o] = log (out->v[o]);
       if (in->dtype != PST_FLOAT32)
         out->v[o] = trunc (out->v[o]);
     }
@@ -85,30 +90,30 @@ reference (PstOpTest *t)
 
 #define MAP "2x3x5x7"
 
-#define ALL(op)                                                               \
-  { "all", op, .in = { "float " MAP }, .out = { "1x1x1x1" } },                \
-  { "scalar", op, 13, "keepdims=0", .in = { "float 4x5" },                    \
+#define ALL(op) ALL_IN (op, "")
+#define ALL_IN(op, range)                                                     \
+  { "all", op, .in = { "float " MAP range }, .out = { "1x1x1x1" } },          \
+  { "scalar", op, 13, "keepdims=0", .in = { "float 4x5" range },              \
     .out = { "scalar" } },                                                    \
-  { "plane", op, 11, "axes=[2,3]", .in = { "float " MAP },                    \
+  { "plane", op, 11, "axes=[2,3]", .in = { "float " MAP range },              \
     .out = { "2x3x1x1" } },                                                   \
-  { "plane-off", op, 11, "axes=[-1,-2] keepdims=0", .in = { "float " MAP },   \
-    .out = { "2x3" } },                                                       \
-  { "row", op, 11, "axes=[3]", .in = { "float " MAP },                        \
+  { "plane-off", op, 11, "axes=[-1,-2] keepdims=0",                           \
+    .in = { "float " MAP range }, .out = { "2x3" } },                         \
+  { "row", op, 11, "axes=[3]", .in = { "float " MAP range },                  \
     .out = { "2x3x5x1" } },                                                   \
-  { "channel", op, 11, "axes=[1]", .in = { "float " MAP },                    \
+  { "channel", op, 11, "axes=[1]", .in = { "float " MAP range },              \
     .out = { "2x1x5x7" } },                                                   \
-  { "batch", op, 11, "axes=[0] keepdims=0", .in = { "float " MAP },           \
+  { "batch", op, 11, "axes=[0] keepdims=0", .in = { "float " MAP range },     \
     .out = { "3x5x7" } },                                                     \
-  { "mixed", op, 11, "axes=[0,2]", .in = { "float " MAP },                    \
+  { "mixed", op, 11, "axes=[0,2]", .in = { "float " MAP range },              \
     .out = { "1x3x1x7" } },                                                   \
-  { "input", op, 18, .in = { "float " MAP, "const int64 2 = 1 3" },           \
+  { "input", op, 18, .in = { "float " MAP range, "const int64 2 = 1 3" },     \
     .out = { "2x1x5x1" } },                                                   \
-  { "plain", op, 11, "axes=[1]", .in = { "float 4x6x5" },                     \
+  { "plain", op, 11, "axes=[1]", .in = { "float 4x6x5" range },               \
     .out = { "4x1x5" } },                                                     \
-  { "constant", op, 11, "axes=[2,3]", .in = { "const float " MAP },           \
+  { "constant", op, 11, "axes=[2,3]", .in = { "const float " MAP range },     \
     .out = { "2x3x1x1" } },                                                   \
-  { "axis", op, 11, "axes=[4]", .in = { "float " MAP }, .fails = "axis 4" },  \
-  { "empty", op, .in = { "float 0x3" }, .fails = "no numbers" }
+  { "axis", op, 11, "axes=[4]", .in = { "float " MAP range }, .fails = "axis 4" }
 
 #define LARGE(op)                                                             \
   { "large-all", op, .in = { "float 2x3x150x181" }, .out = { "1x1x1x1" } },   \
@@ -129,10 +134,37 @@ static const PstOpCase cases[] = {
   ALL ("ReduceL1"),
   ALL ("ReduceL2"),
   ALL ("ReduceSumSquare"),
+  ALL_IN ("ReduceLogSum", " in 0.2..2"),
+  ALL ("ReduceLogSumExp"),
   LARGE ("ReduceSum"),
   LARGE ("ReduceMean"),
   LARGE ("ReduceMax"),
   LARGE ("ReduceL2"),
+  { "large-plane", "ReduceLogSumExp", 11, "axes=[2,3]",
+    .in = { "float 1x7x150x181" }, .out = { "1x7x1x1" } },
+  { "large-channel", "ReduceLogSumExp", 11, "axes=[1]",
+    .in = { "float 1x16x90x91" }, .out = { "1x1x90x91" } },
+  { "far", "ReduceLogSumExp", 11, "axes=[1]",
+    .in = { "float 2x5 in 500..600" }, .out = { "2x1" } },
+  { "empty", "ReduceSum", .in = { "float 0x3" }, .out = { "1x1" } },
+  { "empty", "ReduceMax", .in = { "float 0x3" }, .out = { "1x1" } },
+  { "empty", "ReduceMin", .in = { "float 0x3" }, .out = { "1x1" } },
+  { "empty", "ReduceProd", 11, "axes=[0]", .in = { "float 0x3" },
+    .out = { "1x3" } },
+  { "empty", "ReduceLogSumExp", 11, "axes=[0]", .in = { "float 0x3" },
+    .out = { "1x3" } },
+  { "empty-left", "ReduceL2", 11, "axes=[1]", .in = { "float 0x3" },
+    .out = { "0x1" } },
+  { "empty", "ReduceMean", .in = { "float 0x3" }, .fails = "no numbers" },
+  { "empty-whole", "ReduceProd", .in = { "int64 0x3" }, .out = { "1x1" } },
+  { "noop-absent", "ReduceMax", 18, "noop_with_empty_axes=1",
+    .in = { "float 2x3" }, .out = { "2x3" } },
+  { "bool", "ReduceMax", 20, "axes=[1]", .in = { "bool 5x2" },
+    .out = { "5x1" } },
+  { "bool", "ReduceMin", 20, "axes=[1]", .in = { "bool 5x2" },
+    .out = { "5x1" } },
+  { "int64", "ReduceLogSum", .in = { "int64 3" }, .fails = "int64" },
+  { "int64", "ReduceLogSumExp", .in = { "int64 3" }, .fails = "int64" },
   { "all", "ReduceProd", .in = { "float 2x3x2 in 0.5..1.5" },
     .out = { "1x1x1" } },
   { "plane", "ReduceProd", 11, "axes=[2,3]",

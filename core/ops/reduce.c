@@ -3,8 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/ops/arguments.h"
-#include "core/ops/loop.h"
+#include "core/ops/reduce.h"
 
 typedef enum
 {
@@ -16,6 +15,7 @@ typedef enum
   OF_L1,
   OF_L2,
   OF_SUM_SQUARE,
+  OF_LOG_SUM,
 } Function;
 
 typedef struct
@@ -32,7 +32,8 @@ function_of (const PstNode *node)
   static const char *const names[] = { "ReduceSum",  "ReduceMean",
                                        "ReduceMax",  "ReduceMin",
                                        "ReduceProd", "ReduceL1",
-                                       "ReduceL2",   "ReduceSumSquare" };
+                                       "ReduceL2",   "ReduceSumSquare",
+                                       "ReduceLogSum" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     if (strcmp (node->op->type, names[i]) == 0)
@@ -49,83 +50,26 @@ kind_of (Function function)
                                : PST_REDUCE_SUM;
 }
 
-/* Marks the axes to reduce; all where none are named. */
-static gboolean
-read_axes (const PstCall *call, gboolean *reduced, GError **error)
-{
-  int      rank = call->in[0]->shape.rank, n;
-  gboolean global = g_str_has_prefix (call->node->op->type, "Global");
-  gint64   axes[PST_MAX_RANK];
-
-  if (! pst_arg_ints (call, 1, "axes", PST_MAX_RANK, axes, &n, error))
-    return FALSE;
-  for (int i = 0; i < rank; i++)
-    reduced[i] = global ? i >= 2 : n <= 0;
-  if (n == 0 && pst_node_get_int (call->node, "noop_with_empty_axes", 0))
-    memset (reduced, 0, sizeof (gboolean) * rank);
-  for (int i = 0; i < n; i++)
-    {
-      int axis;
-
-      if (! pst_arg_axis (call, axes[i], rank, &axis, error))
-        return FALSE;
-      reduced[axis] = TRUE;
-    }
-  return TRUE;
-}
-
 static gboolean
 reduce_infer (PstCall *call, GError **error)
 {
-  gboolean        reduced[PST_MAX_RANK];
-  const PstShape *in;
-  PstShape       *out = &call->out[0]->shape;
-  gboolean        global = g_str_has_prefix (call->node->op->type, "Global");
-  gboolean keep = global || pst_node_get_int (call->node, "keepdims", 1) != 0;
+  Function  function = function_of (call->node);
+  gboolean  global = g_str_has_prefix (call->node->op->type, "Global");
+  PstTensor in;
 
-  if (! pst_arg_count (call, 1, 2, error))
+  if (! pst_reduce_infer (call, error))
     return FALSE;
-  in = &call->in[0]->shape;
-  if (call->in[0]->dtype == PST_BOOL || (global && in->rank < 3) ||
-      (global && ! pst_arg_float (call, 0, NULL)))
+  in = *call->in[0];
+  if ((in.dtype == PST_BOOL && function != OF_MAX && function != OF_MIN) ||
+      (in.dtype != PST_FLOAT32 && (global || function == OF_LOG_SUM)) ||
+      (global && in.shape.rank < 3))
     return pst_call_fail (call, error, PST_ERROR_UNSUPPORTED,
                           _ ("cannot work on %s numbers of size %s"),
-                          pst_dtype_name (call->in[0]->dtype),
-                          PST_ARG_SHAPE (call->in[0]));
-  if (pst_shape_count (in) < 1)
+                          pst_dtype_name (in.dtype), PST_ARG_SHAPE (&in));
+  if (function == OF_MEAN && pst_tensor_count (&in) == 0)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
                           _ ("has no numbers to work on"));
-  if (! read_axes (call, reduced, error))
-    return FALSE;
-  call->out[0]->dtype = call->in[0]->dtype;
-  out->rank = 0;
-  for (int i = 0; i < in->rank; i++)
-    if (! reduced[i] || keep)
-      out->dim[out->rank++] = reduced[i] ? 1 : in->dim[i];
   return TRUE;
-}
-
-/* A result (or its gradient) with size 1 where axes were reduced away. */
-static PstTensor
-with_axes (const PstCall *call, const PstTensor *result)
-{
-  const PstShape *in = &call->in[0]->shape;
-  gboolean        reduced[PST_MAX_RANK];
-  PstTensor       view = *result;
-  gboolean        kept = result->shape.rank == in->rank;
-  int             at = 0;
-
-  read_axes (call, reduced, NULL);
-  view.shape.rank = in->rank;
-  for (int i = 0; i < in->rank; i++)
-    {
-      gboolean there = kept || ! reduced[i];
-
-      view.shape.dim[i] = reduced[i] ? 1 : in->dim[i];
-      view.stride[i] = there ? result->stride[at] : 0;
-      at += there;
-    }
-  return view;
 }
 
 #define DEFINE_TERM(name, start, along, across, end)                          \
@@ -191,7 +135,7 @@ term_of (Function function)
 {
   static const PstTermFunc terms[] = { sum_term, sum_term,  max_term,
                                        min_term, prod_term, abs_term,
-                                       square_term, square_term };
+                                       square_term, square_term, sum_term };
 
   return terms[function];
 }
@@ -204,7 +148,9 @@ reduce_store (gpointer data, gint64 at, gint64 step, gint64 n,
 
   for (gint64 i = 0; i < n; i++)
     d->out[at + i * step] =
-        (float) (d->function == OF_L2 ? sqrt (acc[i]) : acc[i] * d->scale);
+        (float) (d->function == OF_L2        ? sqrt (acc[i])
+                 : d->function == OF_LOG_SUM ? log (acc[i])
+                                             : acc[i] * d->scale);
 }
 
 static void
@@ -214,7 +160,7 @@ reduce_setup (PstReduce *reduce, const PstCall *call)
   const PstTensor *tensors[] = { &out, call->in[0] };
 
   pst_tensor_layout (&result); /* not laid out yet for scratch */
-  out = with_axes (call, &result);
+  out = pst_reduce_with_axes (call, &result);
   pst_reduce_init (reduce, kind_of (function_of (call->node)),
                    &call->in[0]->shape, 2, tensors);
 }
@@ -224,6 +170,8 @@ reduce_scratch (const PstCall *call, gsize *shared, gsize *per_worker)
 {
   PstReduce reduce;
 
+  if (pst_tensor_count (call->in[0]) == 0)
+    return;
   reduce_setup (&reduce, call);
   *shared = pst_reduce_scratch (&reduce);
 }
@@ -257,20 +205,30 @@ int_combine (Function function, gint64 a, gint64 x)
     }
 }
 
+/* The largest (or, with @sign -1, the smallest) number of a type. */
+static gint64
+limit_of (PstDtype dtype, int sign)
+{
+  if (dtype == PST_BOOL)
+    return sign > 0;
+  if (dtype == PST_INT32)
+    return sign > 0 ? G_MAXINT32 : G_MININT32;
+  return sign > 0 ? G_MAXINT64 : G_MININT64;
+}
+
 /* Whole numbers are few (sizes): one after the other, without rounding. */
 static void
 int_forward (PstCall *call, Function function)
 {
   PstTensor     *in = call->in[0];
-  PstTensor      out = with_axes (call, call->out[0]);
+  PstTensor      out = pst_reduce_with_axes (call, call->out[0]);
   gint64         n = pst_tensor_count (in), n_out = pst_tensor_count (&out);
   const PstShape *shape = &in->shape;
-  gboolean        wide = in->dtype == PST_INT64;
 
   for (gint64 i = 0; i < n_out; i++)
     pst_tensor_set_int (&out, i,
-                        function == OF_MAX    ? (wide ? G_MININT64 : G_MININT32)
-                        : function == OF_MIN  ? (wide ? G_MAXINT64 : G_MAXINT32)
+                        function == OF_MAX    ? limit_of (in->dtype, -1)
+                        : function == OF_MIN  ? limit_of (in->dtype, 1)
                         : function == OF_PROD ? 1
                                               : 0);
   for (gint64 i = 0; i < n; i++)
@@ -294,6 +252,19 @@ int_forward (PstCall *call, Function function)
       pst_tensor_set (&out, i, sqrt (pst_tensor_get (&out, i)));
 }
 
+/* What is left where nothing was gathered. */
+static void
+fill_empty (PstCall *call, Function function)
+{
+  double value = function == OF_MAX || function == OF_LOG_SUM ? -INFINITY
+                 : function == OF_MIN                         ? INFINITY
+                 : function == OF_PROD                        ? 1.0
+                                                              : 0.0;
+
+  for (gint64 i = 0; i < pst_tensor_count (call->out[0]); i++)
+    pst_tensor_set (call->out[0], i, value);
+}
+
 static void
 reduce_forward (PstCall *call)
 {
@@ -305,6 +276,11 @@ reduce_forward (PstCall *call)
   if (call->in[0]->dtype != PST_FLOAT32)
     {
       int_forward (call, function);
+      return;
+    }
+  if (pst_tensor_count (call->in[0]) == 0)
+    {
+      fill_empty (call, function);
       return;
     }
   reduce_setup (&reduce, call);
@@ -345,13 +321,15 @@ DEFINE_GRADIENT (prod_gradient, X == 0.0f ? 0.0f : G *Y / X)
 DEFINE_GRADIENT (abs_gradient, X > 0.0f ? G : X < 0.0f ? -G : 0.0f)
 DEFINE_GRADIENT (norm_gradient, Y > 0.0f ? G *X / Y : 0.0f)
 DEFINE_GRADIENT (square_gradient, 2.0f * G *X)
+DEFINE_GRADIENT (log_gradient, G *expf (-Y))
 
 static PstTileFunc
 gradient_of (Function function)
 {
   static const PstTileFunc gradients[] = {
     linear_gradient, linear_gradient, extreme_gradient, extreme_gradient,
-    prod_gradient,   abs_gradient,    norm_gradient,    square_gradient
+    prod_gradient,   abs_gradient,    norm_gradient,    square_gradient,
+    log_gradient
   };
 
   return gradients[function];
@@ -368,10 +346,10 @@ run_backward (PstCall *call, const PstTensor *x, const PstTensor *result)
   Reduction        data = { .function = function };
   PstLoop          loop;
 
-  if (! call->din[0] || ! call->dout[0])
+  if (! call->din[0] || ! call->dout[0] || pst_tensor_count (call->in[0]) == 0)
     return;
-  g = with_axes (call, call->dout[0]);
-  y = result ? with_axes (call, result) : g;
+  g = pst_reduce_with_axes (call, call->dout[0]);
+  y = result ? pst_reduce_with_axes (call, result) : g;
   tensors[0] = call->din[0];
   tensors[1] = x ? x : &g;
   tensors[2] = &y;
@@ -395,6 +373,12 @@ static void
 backward_of_input (PstCall *call)
 {
   run_backward (call, call->in[0], NULL);
+}
+
+static void
+backward_of_output (PstCall *call)
+{
+  run_backward (call, NULL, call->out[0]);
 }
 
 static void
@@ -424,5 +408,7 @@ DEFINE_REDUCE (reduce_l1, "ReduceL1", backward_of_input, PST_KEEP_IN (0))
 DEFINE_REDUCE (reduce_l2, "ReduceL2", backward_of_both, KEEP_BOTH)
 DEFINE_REDUCE (reduce_sum_square, "ReduceSumSquare", backward_of_input,
                PST_KEEP_IN (0))
+DEFINE_REDUCE (reduce_log_sum, "ReduceLogSum", backward_of_output,
+               PST_KEEP_OUT (0))
 DEFINE_REDUCE (global_average_pool, "GlobalAveragePool", backward_plain, 0)
 DEFINE_REDUCE (global_max_pool, "GlobalMaxPool", backward_of_both, KEEP_BOTH)
