@@ -75,6 +75,34 @@ test_tensor_copy_reshapes (void)
     g_assert_cmpfloat (((float *) flat->tensor.data)[i], ==, (float) i);
 }
 
+/* Numbers that do not fit become the nearest that does. */
+static void
+test_tensor_converts (void)
+{
+  static const double values[] = { 1e300, -1e300, 3e9, -3e9, NAN, INFINITY };
+  static const gint64 whole[] = { G_MAXINT64, G_MININT64, 3000000000,
+                                  -3000000000, 0, G_MAXINT64 };
+  static const gint32 narrow[] = { G_MAXINT32, G_MININT32, G_MAXINT32,
+                                   G_MININT32, 0, G_MAXINT32 };
+  PstShape             shape = PST_SHAPE (G_N_ELEMENTS (values));
+  g_autoptr (PstArray) wide = pst_array_new (PST_INT64, &shape, TRUE);
+  g_autoptr (PstArray) small = pst_array_new (PST_INT32, &shape, TRUE);
+  g_autoptr (PstArray) real = pst_array_new (PST_FLOAT32, &shape, TRUE);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
+    {
+      pst_tensor_set (&wide->tensor, i, values[i]);
+      pst_tensor_set (&small->tensor, i, values[i]);
+      pst_tensor_set (&real->tensor, i, values[i]);
+      g_assert_cmpint (pst_tensor_get_int (&wide->tensor, i), ==, whole[i]);
+      g_assert_cmpint (pst_tensor_get_int (&small->tensor, i), ==, narrow[i]);
+      if (ABS (values[i]) > 1e10)
+        g_assert_cmpint (pst_tensor_get_int (&real->tensor, i), ==, whole[i]);
+    }
+  pst_tensor_set_int (&small->tensor, 0, ((gint64) 1 << 32) + 7);
+  g_assert_cmpint (pst_tensor_get_int (&small->tensor, 0), ==, 7);
+}
+
 static void
 test_shape_overflow (void)
 {
@@ -271,6 +299,21 @@ test_plan_refuses (void)
   g_assert_error (error, PST_ERROR, PST_ERROR_SHAPE);
 }
 
+/* Identity vanishes, but not without having been looked at. */
+static void
+test_plan_refuses_nothing (void)
+{
+  g_autoptr (PstGraph) graph = pst_graph_new ();
+  g_autoptr (GError) error = NULL;
+  PstValue      *nothing = pst_graph_op (graph, "Identity", 0);
+  PstPlanOptions options = { .n_workers = 1 };
+
+  pst_graph_add_output (graph, nothing, "y");
+  pst_graph_seal (graph);
+  g_assert_null (pst_plan_new (graph, &options, &error));
+  g_assert_error (error, PST_ERROR, PST_ERROR_SHAPE);
+}
+
 static void
 test_cancel (void)
 {
@@ -316,10 +359,12 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/graph/tensor/layouts", test_tensor_layouts);
   g_test_add_func ("/graph/tensor/copy-reshapes", test_tensor_copy_reshapes);
+  g_test_add_func ("/graph/tensor/converts", test_tensor_converts);
   g_test_add_func ("/graph/tensor/overflow", test_shape_overflow);
   g_test_add_func ("/graph/fusion", test_fusion_changes_nothing);
   g_test_add_func ("/graph/threads", test_threads_change_nothing);
   g_test_add_func ("/graph/refuses", test_plan_refuses);
+  g_test_add_func ("/graph/refuses-nothing", test_plan_refuses_nothing);
   g_test_add_func ("/graph/cancel", test_cancel);
   g_test_add_func ("/graph/append", test_append_shares_parameters);
   return g_test_run ();

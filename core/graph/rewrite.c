@@ -229,7 +229,7 @@ specialize_node (Specializer *s, PstNode *node, GError **error)
       out_at[i] = node->out[i] ? &out_info[i] : NULL;
     }
 
-  if (is_identity (node) && in[0])
+  if (is_identity (node) && node->n_in > 0 && in[0])
     {
       g_hash_table_insert (s->map, node->out[0], in[0]);
       return TRUE;

@@ -195,6 +195,18 @@ pst_tensor_offset (const PstTensor *tensor, gint64 index)
   return offset;
 }
 
+/* The nearest whole number from @least to @most; 0 for what is none. The
+ * bounds as doubles are exact or one more. */
+static gint64
+to_int (double value, gint64 least, gint64 most)
+{
+  if (value != value)
+    return 0;
+  return value >= (double) most    ? most
+         : value <= (double) least ? least
+                                   : (gint64) value;
+}
+
 double
 pst_tensor_get (const PstTensor *tensor, gint64 index)
 {
@@ -226,10 +238,12 @@ pst_tensor_set (PstTensor *tensor, gint64 index, double value)
       ((float *) tensor->data)[at] = (float) value;
       break;
     case PST_INT32:
-      ((gint32 *) tensor->data)[at] = (gint32) value;
+      ((gint32 *) tensor->data)[at] =
+          (gint32) to_int (value, G_MININT32, G_MAXINT32);
       break;
     case PST_INT64:
-      ((gint64 *) tensor->data)[at] = (gint64) value;
+      ((gint64 *) tensor->data)[at] =
+          to_int (value, G_MININT64, G_MAXINT64);
       break;
     case PST_BOOL:
       ((guint8 *) tensor->data)[at] = value != 0.0;
@@ -244,7 +258,7 @@ pst_tensor_get_int (const PstTensor *tensor, gint64 index)
 {
   if (tensor->dtype == PST_INT64)
     return ((const gint64 *) tensor->data)[pst_tensor_offset (tensor, index)];
-  return (gint64) pst_tensor_get (tensor, index);
+  return to_int (pst_tensor_get (tensor, index), G_MININT64, G_MAXINT64);
 }
 
 void
@@ -252,6 +266,9 @@ pst_tensor_set_int (PstTensor *tensor, gint64 index, gint64 value)
 {
   if (tensor->dtype == PST_INT64)
     ((gint64 *) tensor->data)[pst_tensor_offset (tensor, index)] = value;
+  else if (tensor->dtype == PST_INT32)
+    ((gint32 *) tensor->data)[pst_tensor_offset (tensor, index)] =
+        (gint32) value; /* the low bits, as everywhere */
   else
     pst_tensor_set (tensor, index, (double) value);
 }

@@ -182,6 +182,23 @@ test_attributes (void)
 }
 
 static void
+test_constant_outputs (void)
+{
+  static const char *const outputs[] = { ",", "c,d" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (outputs); i++)
+    {
+      Wire *node = wire_node ("Constant", "", outputs[i]);
+      Wire *value = wire_float (wire_text (wire_new (), 1, "value_float"), 2,
+                                1);
+
+      wire_put (node, 5, value);
+      model_refused (wire_model (wire_put (wire_graph (), 1, node)),
+                     PST_ERROR_FORMAT, "does not have one output");
+    }
+}
+
+static void
 test_unsupported (void)
 {
   Wire *wire = wire_put (wire_graph (), 1, wire_node ("Foo", "x", "u"));
@@ -263,6 +280,7 @@ main (int argc, char **argv)
   g_test_add_func ("/onnx-read/out-of-order", test_out_of_order);
   g_test_add_func ("/onnx-read/names", test_names);
   g_test_add_func ("/onnx-read/attributes", test_attributes);
+  g_test_add_func ("/onnx-read/constant-outputs", test_constant_outputs);
   g_test_add_func ("/onnx-read/unsupported", test_unsupported);
   g_test_add_func ("/onnx-read/opsets", test_opsets);
   return g_test_run ();

@@ -146,8 +146,13 @@ read_initializers (Reader *reader, GError **error)
 static gboolean
 read_constant (Reader *reader, const Pst__Onnx__Node *node, GError **error)
 {
-  g_autoptr (PstArray) array = pst_onnx_attribute_constant (node, error);
+  g_autoptr (PstArray) array = NULL;
 
+  if (node->n_output != 1 || ! *node->output[0])
+    return pst_onnx_fail (error, PST_ERROR_FORMAT,
+                          _("is damaged: a constant does not have one "
+                            "output"));
+  array = pst_onnx_attribute_constant (node, error);
   return array && define (reader, node->output[0],
                           pst_graph_add_parameter (reader->graph,
                                                    node->output[0], array),

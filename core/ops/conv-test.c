@@ -160,6 +160,8 @@ static const PstOpCase cases[] = {
     .in = { "float 1x2x5x5", "float 4x2x3x3", "float 3" }, .fails = "bias" },
   { "groups", "Conv", 0, "group=3",
     .in = { "float 1x4x5x5", "float 4x2x3x3" }, .fails = "channels" },
+  { "groups-overflow", "Conv", 0, "group=4611686018427387903",
+    .in = { "float 1x4x5x5", "float 4x3x3x3" }, .fails = "impossible" },
   { "kernel-too-large", "Conv", 0, "",
     .in = { "float 1x2x5x5", "float 4x2x6x3" }, .fails = "smaller" },
   { "rank", "Conv", 0, "", .in = { "float 1x2x5", "float 4x2x3" },

@@ -160,7 +160,10 @@ check_shapes (const PstCall *call, const PstShape *x, const PstTensor *weight,
         w->dim[i] > 1 << 20)
       return pst_call_fail (call, error, PST_ERROR_SHAPE,
                             _ ("an input has an impossible size"));
-  if (groups < 1 || w->dim[0] % groups || w->dim[1] * groups != x->dim[1])
+  if (groups < 1 || groups > x->dim[1])
+    return pst_call_fail (call, error, PST_ERROR_SHAPE,
+                          _ ("an input has an impossible size"));
+  if (w->dim[0] % groups || w->dim[1] * groups != x->dim[1])
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
                           _ ("it has weights for %d channels, its input has %d"),
                           (int) (w->dim[1] * groups), (int) x->dim[1]);

@@ -247,7 +247,8 @@ int_forward (PstCall *call, Function function)
     }
   for (gint64 i = 0; i < n_out; i++)
     if (function == OF_MEAN)
-      pst_tensor_set_int (&out, i, pst_tensor_get_int (&out, i) * n_out / n);
+      pst_tensor_set_int (&out, i,
+                          pst_tensor_get_int (&out, i) / (n / n_out));
     else if (function == OF_L2)
       pst_tensor_set (&out, i, sqrt (pst_tensor_get (&out, i)));
 }
