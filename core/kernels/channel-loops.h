@@ -10,60 +10,46 @@
 
 #define WAYS 4 /* sums taken side by side */
 
-/* @times vectors in each of four rows, @hop apart, less base. */
 INLINE void
-sums_side_by_side (const float *x, const Vec *base, gint64 hop, gint64 step,
-                   gint64 times, Vec *s, Vec *q)
+sums_add (const float *x, const float *base, gint64 c, int ways, int wide,
+          Vec *s, Vec *q)
 {
-  for (gint64 p = 0; p < times; p++, x += step)
 #pragma GCC unroll 4
-    for (int w = 0; w < WAYS; w++)
-      {
-        Vec d = LOAD (x + w * hop) - base[w];
+  for (int w = 0; w < ways; w++)
+    {
+      Vec d = LOAD (x + w / wide * c + w % wide * LANES) -
+              LOAD (base + w % wide * LANES);
 
-        s[w] += d;
-        q[w] += d * d;
-      }
+      s[w] += d;
+      q[w] += d * d;
+    }
 }
 
-/* Four vectors of channels at a time. */
+/* @wide vectors of channels of as many pixels as make WAYS vectors */
 INLINE void
-sums_of_four (const float *x, const float *base, gint64 c, gint64 pixels,
-              float *s, float *q)
+sums_of (const float *x, const float *base, gint64 c, gint64 pixels, int wide,
+         float *s, float *q)
 {
-  Vec from[WAYS], vs[WAYS] = { 0 }, vq[WAYS] = { 0 };
+  int    deep = WAYS / wide;
+  Vec    vs[WAYS] = { 0 }, vq[WAYS] = { 0 };
+  gint64 even = pixels / deep * deep;
 
+  for (gint64 p = 0; p < even; p += deep)
+    sums_add (x + p * c, base, c, WAYS, wide, vs, vq);
+  for (gint64 p = even; p < pixels; p++)
+    sums_add (x + p * c, base, c, wide, wide, vs, vq);
 #pragma GCC unroll 4
-  for (int w = 0; w < WAYS; w++)
-    from[w] = LOAD (base + w * LANES);
-  sums_side_by_side (x, from, LANES, c, pixels, vs, vq);
+  for (int w = WAYS - 1; w >= wide; w--)
+    {
+      vs[w - wide] += vs[w];
+      vq[w - wide] += vq[w];
+    }
 #pragma GCC unroll 4
-  for (int w = 0; w < WAYS; w++)
+  for (int w = 0; w < wide; w++)
     {
       STORE (s + w * LANES, vs[w]);
       STORE (q + w * LANES, vq[w]);
     }
-}
-
-/* One vector of channels, four pixels at a time. */
-INLINE void
-sums_of_one (const float *x, const float *base, gint64 c, gint64 pixels,
-             float *s, float *q)
-{
-  Vec    from = LOAD (base), vs[WAYS] = { 0 }, vq[WAYS] = { 0 };
-  Vec    same[WAYS] = { from, from, from, from };
-  gint64 times = pixels / WAYS;
-
-  sums_side_by_side (x, same, c, WAYS * c, times, vs, vq);
-  for (gint64 p = times * WAYS; p < pixels; p++)
-    {
-      Vec d = LOAD (x + p * c) - from;
-
-      vs[0] += d;
-      vq[0] += d * d;
-    }
-  STORE (s, (vs[0] + vs[1]) + (vs[2] + vs[3]));
-  STORE (q, (vq[0] + vq[1]) + (vq[2] + vq[3]));
 }
 
 INLINE void
@@ -89,12 +75,40 @@ channel_sums (const float *x, const float *base, gint64 c, gint64 pixels,
 {
   gint64 i = 0;
 
-  for (; i + WAYS * LANES <= c; i += WAYS * LANES)
-    sums_of_four (x + i, base + i, c, pixels, s + i, q + i);
+  for (; i + 4 * LANES <= c; i += 4 * LANES)
+    sums_of (x + i, base + i, c, pixels, 4, s + i, q + i);
+  for (; i + 2 * LANES <= c; i += 2 * LANES)
+    sums_of (x + i, base + i, c, pixels, 2, s + i, q + i);
   for (; i + LANES <= c; i += LANES)
-    sums_of_one (x + i, base + i, c, pixels, s + i, q + i);
+    sums_of (x + i, base + i, c, pixels, 1, s + i, q + i);
   if (i < c)
     sums_of_rest (x + i, base + i, c, c - i, pixels, s + i, q + i);
+}
+
+/* One vector of channels: even pixels and odd ones side by side. */
+INLINE void
+norm_sums_of (const PstNormChannels *n, gint64 i, const float *x,
+              const float *dy, gint64 c, gint64 pixels, float *s, float *q)
+{
+  Vec mean = LOAD (n->mean + i), inverse = LOAD (n->inverse + i);
+  Vec g = LOAD (n->g + i), b = LOAD (n->b + i);
+  Vec vs[2] = { 0 }, vq[2] = { 0 }, none = { 0 };
+
+  for (gint64 p = 0; p < pixels; p += 2)
+#pragma GCC unroll 2
+    for (int w = 0; w < 2; w++)
+      if (p + w < pixels)
+        {
+          Vec xhat = (LOAD (x + (p + w) * c + i) - mean) * inverse;
+          Vec dz = LOAD (dy + (p + w) * c + i);
+
+          if (n->relu)
+            dz = greater (g * xhat + b, none, dz);
+          vs[w] += dz;
+          vq[w] += dz * xhat;
+        }
+  STORE (s + i, vs[0] + vs[1]);
+  STORE (q + i, vq[0] + vq[1]);
 }
 
 static void
@@ -104,24 +118,7 @@ norm_sums (const PstNormChannels *n, const float *x, const float *dy,
   gint64 i = 0;
 
   for (; i + LANES <= c; i += LANES)
-    {
-      Vec mean = LOAD (n->mean + i), inverse = LOAD (n->inverse + i);
-      Vec g = LOAD (n->g + i), b = LOAD (n->b + i);
-      Vec vs = { 0 }, vq = { 0 }, none = { 0 };
-
-      for (gint64 p = 0; p < pixels; p++)
-        {
-          Vec xhat = (LOAD (x + p * c + i) - mean) * inverse;
-          Vec dz = LOAD (dy + p * c + i);
-
-          if (n->relu)
-            dz = greater (g * xhat + b, none, dz);
-          vs += dz;
-          vq += dz * xhat;
-        }
-      STORE (s + i, vs);
-      STORE (q + i, vq);
-    }
+    norm_sums_of (n, i, x, dy, c, pixels, s, q);
   for (; i < c; i++)
     {
       s[i] = q[i] = 0.0f;

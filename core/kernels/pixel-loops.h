@@ -97,8 +97,7 @@ INLINE void
 pixel_map (const void *x, gboolean from_half, const float *a, const float *b,
            float least, gint64 c, gint64 pixels, void *y, gboolean to_half)
 {
-  gint64 n = c * pixels, span = pixel_span (c, pixels);
-  gint64 wide = c * span, even = n - n % wide;
+  gint64 n = c * pixels, even = 0, span = pixel_span (c, pixels);
   float  wide_a[PIXEL_SPAN], wide_b[PIXEL_SPAN];
 
   if (! b)
@@ -111,11 +110,11 @@ pixel_map (const void *x, gboolean from_half, const float *a, const float *b,
       if (a)
         pixel_repeat (a, c, span, wide_a);
       pixel_repeat (b, c, span, wide_b);
-      pixel_loop (x, from_half, a ? wide_a : NULL, wide_b, least, wide, 0,
+      even = pixels / span * span * c;
+      pixel_loop (x, from_half, a ? wide_a : NULL, wide_b, least, c * span, 0,
                   even, y, to_half);
     }
-  pixel_loop (x, from_half, a, b, least, c, span > 1 ? even : 0, n, y,
-              to_half);
+  pixel_loop (x, from_half, a, b, least, c, even, n, y, to_half);
 }
 
 static void

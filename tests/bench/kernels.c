@@ -158,7 +158,7 @@ compare_shape (const Shape *s, int rounds)
 typedef struct
 {
   gint64   c, pixels;
-  float   *x, *y, *factors;
+  float   *x, *y, *factors, *sums;
   guint16 *half;
 } Map;
 
@@ -193,8 +193,26 @@ run_store_half (const Map *m)
 static void
 run_sums (const Map *m)
 {
-  pst_kernels ()->channel_sums (m->x, m->factors, m->c, m->pixels, m->y,
-                                m->y + m->c);
+  pst_kernels ()->channel_sums (m->x, m->factors, m->c, m->pixels, m->sums,
+                                m->sums + m->c);
+}
+
+static void
+run_norm (const Map *m)
+{
+  PstNormChannels n = { m->factors, m->factors, m->factors, m->factors, TRUE };
+
+  pst_kernels ()->norm_sums (&n, m->x, m->y, m->c, m->pixels, m->sums,
+                             m->sums + m->c);
+}
+
+static void
+run_norm_gradient (const Map *m)
+{
+  PstNormChannels n = { m->factors, m->factors, m->factors, m->factors, TRUE };
+
+  pst_kernels ()->norm_gradient (&n, m->x, m->y, m->factors, m->factors, m->c,
+                                 m->pixels, m->sums);
 }
 
 static double
@@ -218,16 +236,18 @@ static void
 measure_map (gint64 c, gint64 pixels, int rounds)
 {
   Map map = { c, pixels, noise (c * pixels), noise (c * pixels), noise (c),
-              (guint16 *) noise (c * pixels) };
+              noise (c * pixels), (guint16 *) noise (c * pixels) };
 
   pst_kernels ()->store_pixels (map.x, NULL, 0.0f, c, pixels, map.half, TRUE);
   printf ("c %3d pixels %4d  load %5.1f, half %5.1f  store %5.1f, half %5.1f  "
-          "sums %5.1f\n",
+          "sums %5.1f  norm %5.1f, gradient %5.1f\n",
           (int) c, (int) pixels, rate (run_load, &map, 8, rounds),
           rate (run_load_half, &map, 6, rounds),
           rate (run_store, &map, 8, rounds),
           rate (run_store_half, &map, 6, rounds),
-          rate (run_sums, &map, 4, rounds));
+          rate (run_sums, &map, 4, rounds), rate (run_norm, &map, 8, rounds),
+          rate (run_norm_gradient, &map, 16, rounds));
+  free (map.sums);
   free (map.x);
   free (map.y);
   free (map.factors);
