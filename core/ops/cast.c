@@ -38,6 +38,16 @@ cast_infer (PstCall *call, GError **error)
   return TRUE;
 }
 
+static gboolean
+cast_like_infer (PstCall *call, GError **error)
+{
+  if (! pst_arg_count (call, 2, 2, error))
+    return FALSE;
+  pst_call_like (call, 0);
+  call->out[0]->dtype = call->in[1]->dtype;
+  return TRUE;
+}
+
 typedef struct
 {
   void       *to;
@@ -138,6 +148,15 @@ const PstOp pst_op_cast = {
   .domain = "",
   .type = "Cast",
   .infer = cast_infer,
+  .forward = cast_forward,
+  .backward = cast_backward,
+};
+
+/* Functions of ONNX that are written out use it. */
+const PstOp pst_op_cast_like = {
+  .domain = "",
+  .type = "CastLike",
+  .infer = cast_like_infer,
   .forward = cast_forward,
   .backward = cast_backward,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ImageScaler, BatchNormalization and Softmax. */
+/* ImageScaler, BatchNormalization, Softmax and LogSoftmax. */
 #include <math.h>
 #include <string.h>
 
@@ -111,25 +111,27 @@ softmax_reference (PstOpTest *t)
             }
           sum += same ? exp (t->in[0].v[j]) : 0.0;
         }
-      t->out[0].v[i] = exp (t->in[0].v[i]) / sum;
+      t->out[0].v[i] = strcmp (t->node->op->type, "Softmax") == 0
+                           ? exp (t->in[0].v[i]) / sum
+                           : t->in[0].v[i] - log (sum);
     }
 }
 
+#define SOFTMAX(op)                                                           \
+  { "last", op, .in = { "float 2x3x4x3 in -5..5" }, .out = { "2x3x4x3" } },   \
+  { "channel", op, 0, "axis=1", .in = { "float 2x3x4x3" },                    \
+    .out = { "2x3x4x3" } },                                                   \
+  { "plain", op, 0, "axis=0", .in = { "float 4x5" }, .out = { "4x5" } },      \
+  { "old", op, 11, .in = { "float 2x3x4x3" }, .out = { "2x3x4x3" } },         \
+  { "old-last", op, 11, "axis=-1", .in = { "float 2x3x4x3" },                 \
+    .out = { "2x3x4x3" } },                                                   \
+  { "old-constant", op, 11, .in = { "const float 2x3x4x3" },                  \
+    .out = { "2x3x4x3" } },                                                   \
+  { "axis", op, 0, "axis=4", .in = { "float 2x3x4x3" }, .fails = "axis 4" }
+
 static const PstOpCase softmaxes[] = {
-  { "last", "Softmax", .in = { "float 2x3x4x3 in -5..5" },
-    .out = { "2x3x4x3" } },
-  { "channel", "Softmax", 0, "axis=1", .in = { "float 2x3x4x3" },
-    .out = { "2x3x4x3" } },
-  { "plain", "Softmax", 0, "axis=0", .in = { "float 4x5" },
-    .out = { "4x5" } },
-  { "old", "Softmax", 11, .in = { "float 2x3x4x3" },
-    .out = { "2x3x4x3" } },
-  { "old-last", "Softmax", 11, "axis=-1", .in = { "float 2x3x4x3" },
-    .out = { "2x3x4x3" } },
-  { "old-constant", "Softmax", 11, .in = { "const float 2x3x4x3" },
-    .out = { "2x3x4x3" } },
-  { "axis", "Softmax", 0, "axis=4", .in = { "float 2x3x4x3" },
-    .fails = "axis 4" },
+  SOFTMAX ("Softmax"),
+  SOFTMAX ("LogSoftmax"),
 };
 
 void

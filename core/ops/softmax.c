@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Softmax: exp (x) over the sum of exp (x) along an axis; before opset 13
- * along all axes from that one on. */
+ * along all axes from that one on. LogSoftmax: its logarithm. */
 #include <math.h>
+#include <string.h>
 
 #include "core/ops/arguments.h"
 #include "core/ops/loop.h"
@@ -12,6 +13,7 @@ typedef struct
   PstShape outer; /* the other axes, size 1 where normalised */
   PstShape inner; /* the normalised axes, size 1 elsewhere */
   gint64   rows, n;
+  gboolean logarithm;
 } Softmax;
 
 static gboolean
@@ -53,6 +55,7 @@ softmax_setup (Softmax *softmax, PstCall *call)
     }
   softmax->rows = pst_shape_count (&softmax->outer);
   softmax->n = pst_shape_count (&softmax->inner);
+  softmax->logarithm = strcmp (call->node->op->type, "LogSoftmax") == 0;
 }
 
 /* One row of a tensor. */
@@ -104,13 +107,17 @@ softmax_item (gpointer data, gsize item, guint worker)
     top = fmaxf (top, *element (&x, i));
   for (gint64 i = 0; i < softmax->n; i++)
     {
-      float e = expf (*element (&x, i) - top);
+      float shifted = *element (&x, i) - top;
+      float e = expf (shifted);
 
-      *element (&y, i) = e;
+      *element (&y, i) = softmax->logarithm ? shifted : e;
       sum += e;
     }
   for (gint64 i = 0; i < softmax->n; i++)
-    *element (&y, i) /= (float) sum;
+    if (softmax->logarithm)
+      *element (&y, i) -= (float) log (sum);
+    else
+      *element (&y, i) /= (float) sum;
 }
 
 static void
@@ -123,7 +130,7 @@ softmax_forward (PstCall *call)
     pst_pool_run (call->pool, softmax.rows, softmax_item, &softmax);
 }
 
-/* dx += y (g - sum (g y)) */
+/* dx += y (g - sum (g y)), and of the logarithm g - e^y sum (g) */
 static void
 gradient_item (gpointer data, gsize item, guint worker)
 {
@@ -134,10 +141,15 @@ gradient_item (gpointer data, gsize item, guint worker)
   double sum = 0.0;
 
   for (gint64 i = 0; i < softmax->n; i++)
-    sum += (double) *element (&g, i) * *element (&y, i);
+    sum += (double) *element (&g, i) *
+           (softmax->logarithm ? 1.0f : *element (&y, i));
   for (gint64 i = 0; i < softmax->n; i++)
-    *element (&dx, i) +=
-        *element (&y, i) * (*element (&g, i) - (float) sum);
+    if (softmax->logarithm)
+      *element (&dx, i) +=
+          *element (&g, i) - expf (*element (&y, i)) * (float) sum;
+    else
+      *element (&dx, i) +=
+          *element (&y, i) * (*element (&g, i) - (float) sum);
 }
 
 static void
@@ -152,11 +164,15 @@ softmax_backward (PstCall *call)
     pst_pool_run (call->pool, softmax.rows, gradient_item, &softmax);
 }
 
-const PstOp pst_op_softmax = {
-  .domain = "",
-  .type = "Softmax",
-  .infer = softmax_infer,
-  .forward = softmax_forward,
-  .backward = softmax_backward,
-  .keep = PST_KEEP_OUT (0),
-};
+#define DEFINE_SOFTMAX(name, type_name)                                       \
+  const PstOp pst_op_##name = {                                               \
+    .domain = "",                                                             \
+    .type = type_name,                                                        \
+    .infer = softmax_infer,                                                   \
+    .forward = softmax_forward,                                               \
+    .backward = softmax_backward,                                             \
+    .keep = PST_KEEP_OUT (0),                                                 \
+  };
+
+DEFINE_SOFTMAX (softmax, "Softmax")
+DEFINE_SOFTMAX (log_softmax, "LogSoftmax")
