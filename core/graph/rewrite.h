@@ -47,6 +47,26 @@ PstGraph *pst_rewrite_specialize (PstGraph *graph,
 PstGraph *pst_rewrite_simplify (PstGraph *graph);
 
 /**
+ * pst_rewrite_relax:
+ * @graph: a network whose input @input, of rank 4, and whose first output
+ *   are pictures of one size
+ *
+ * Makes a network that declares the size of its picture work at any. What it
+ * computes at the declared size is recognised there first, as
+ * pst_rewrite_simplify() does, and then tried at other sizes.
+ *
+ * Returns: (transfer full) (nullable): a sealed graph with the metadata of
+ *   @graph that declares no height and width, or %NULL with an error that
+ *   tells which node keeps it at its size
+ */
+PstGraph *pst_rewrite_relax (PstGraph *graph, guint input, GError **error);
+
+/* Of a graph that works at any size: 4, 8, 16 or 32, of which heights and
+ * widths must be multiples for the result to have the picture's size; 0 where
+ * none will do. */
+int pst_rewrite_find_step (PstGraph *graph, guint input);
+
+/**
  * pst_rewrite_fuse:
  * @graph: a specialised graph
  * @keep: (element-type PstValue): values that must stay visible although

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/graph/rewrite.h"
 
 #define PROBE_SIZE 128
 #define MAX_FIXED_SIZE 8192
@@ -235,14 +236,15 @@ range_of_means (const float mean[3])
 }
 
 static gboolean
-examine_range (PstGraph *graph, PstRange range, const char *path,
-               PstModelFacts *facts, GError **error)
+examine_range (PstGraph *graph, PstGraph *free, PstRange range,
+               const char *path, PstModelFacts *facts, GError **error)
 {
   float mean[3];
 
   if (range == PST_RANGE_UNKNOWN && channel_means (graph, mean))
     range = range_of_means (mean);
-  if (range == PST_RANGE_UNKNOWN && ! find_range (graph, facts, &range, error))
+  if (range == PST_RANGE_UNKNOWN &&
+      ! find_range (free ? free : graph, facts, &range, error))
     return FALSE;
   if (range == PST_RANGE_UNKNOWN)
     {
@@ -258,14 +260,40 @@ examine_range (PstGraph *graph, PstRange range, const char *path,
   return TRUE;
 }
 
+/* Most networks that declare a size work at any. */
+static void
+examine_size (PstGraph *graph, PstModelFacts *facts, PstGraph **free,
+              char **reason)
+{
+  g_autoptr (GError) error = NULL;
+
+  facts->step = PST_USUAL_STEP;
+  if (facts->width || facts->height)
+    {
+      *free = pst_rewrite_relax (graph, facts->image_input, &error);
+      if (! *free)
+        {
+          *reason = g_strdup (error->message);
+          return;
+        }
+      facts->width = facts->height = 0;
+    }
+  facts->step = pst_rewrite_find_step (*free ? *free : graph,
+                                       facts->image_input);
+  if (! facts->step) /* the plan will tell what is wrong */
+    facts->step = PST_USUAL_STEP;
+}
+
 gboolean
 pst_foreign_examine (PstGraph *graph, const PstModelHints *hints,
-                     const char *path, PstModelFacts *facts, GError **error)
+                     const char *path, PstModelFacts *facts, PstGraph **free,
+                     char **reason, GError **error)
 {
   PstOrder order = hints->order;
 
   if (! examine_input (graph, path, facts, error))
     return FALSE;
+  examine_size (graph, facts, free, reason);
   if (order == PST_ORDER_UNKNOWN)
     order = find_order (graph);
   if (order == PST_ORDER_UNKNOWN)
@@ -278,5 +306,5 @@ pst_foreign_examine (PstGraph *graph, const PstModelHints *hints,
       return FALSE;
     }
   facts->bgr = order == PST_ORDER_BGR;
-  return examine_range (graph, hints->range, path, facts, error);
+  return examine_range (graph, *free, hints->range, path, facts, error);
 }

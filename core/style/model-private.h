@@ -4,6 +4,8 @@
 #include "core/graph/plan.h"
 #include "core/style/model.h"
 
+#define PST_USUAL_STEP 4 /* networks halve the size twice */
+
 /**
  * PstModelFacts:
  * @image_input: which of the graph's inputs takes the picture
@@ -15,6 +17,7 @@
  * @bgr: %TRUE where its channels are in the order blue, green, red
  * @width: the only width it works at; 0 for any
  * @height: the only height it works at; 0 for any
+ * @step: width and height of what it is given must be multiples of this
  *
  * What a host's picture has to be turned into for this network.
  */
@@ -29,6 +32,7 @@ typedef struct
   gboolean bgr;
   int      width;
   int      height;
+  int      step;
   float    grain;
 } PstModelFacts;
 

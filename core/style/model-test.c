@@ -153,8 +153,8 @@ test_foreign (void)
     const char   *described;
   } cases[] = {
     { 0, 0, 255, TRUE, { 0, 0 }, -1, "BGR, 0 to 255" },
-    { 64, 48, 255, TRUE, { 0, 0 }, -1,
-      "BGR, 0 to 255, 64 × 48 pixels only" },
+    { 64, 48, 255, TRUE, { 0, 0 }, -1, "BGR, 0 to 255" },
+    { 0, 48, 255, TRUE, { 0, 0 }, -1, "BGR, 0 to 255" },
     { 0, 0, 255, FALSE, { 0, 0 }, PST_ERROR_ARGUMENT, NULL },
     { 0, 0, 255, FALSE, { 0, PST_ORDER_RGB }, -1, "RGB, 0 to 255" },
     { 0, 0, 1, FALSE, { 0, PST_ORDER_RGB }, -1, "RGB, 0 to 1" },
@@ -192,12 +192,15 @@ test_foreign (void)
 static void
 test_fixed_size (void)
 {
-  g_autoptr (PstGraph) graph = pst_test_model_foreign (64, 48, 255, TRUE);
+  g_autoptr (PstGraph) graph = pst_test_model_bound (64, 48);
   char                *path = pst_test_model_write (graph);
   g_autoptr (PstModel) model = pst_model_load (path, NULL);
   PstControls          controls = PST_CONTROLS_INIT;
+  g_autofree char     *text = pst_model_describe (model);
   g_autoptr (GError)   error = NULL;
 
+  g_assert_true (g_str_has_prefix (
+      text, "BGR, 0 to 255, 64 × 48 pixels only (Add “"));
   for (int size = 7; size < 300; size += 140)
     {
       PstPixels pixels = { size, 100, g_new0 (float, size * 100 * 4) };
@@ -218,6 +221,40 @@ test_fixed_size (void)
       g_free (pixels.data);
     }
   pst_test_model_remove (path);
+}
+
+/* One that declares a size but doesn't need it is as good as a free one. */
+static void
+test_freed_size (void)
+{
+  char  *paths[2];
+  float *results[2];
+
+  for (int i = 0; i < 2; i++)
+    {
+      g_autoptr (PstGraph) graph =
+          pst_test_model_foreign (i ? 64 : 0, i ? 48 : 0, 255, TRUE);
+      g_autoptr (PstModel) model = NULL;
+      PstControls          controls = PST_CONTROLS_INIT;
+      PstPixels pixels = { 90, 70, g_new0 (float, 90 * 70 * 4) };
+      g_autoptr (GError) error = NULL;
+
+      paths[i] = pst_test_model_write (graph);
+      model = pst_model_load (paths[i], &error);
+      g_assert_no_error (error);
+      for (int k = 0; k < 90 * 70 * 4; k++)
+        pixels.data[k] = (k * 7919 % 1000) / 1000.0f;
+      controls.brush_size = 50;
+      g_assert_true (pst_stylize (
+          model, pst_model_get_styles (model)->pdata[0], &controls, &pixels,
+          NULL, NULL, NULL, &error));
+      results[i] = pixels.data;
+      pst_test_model_remove (paths[i]);
+    }
+  for (int k = 0; k < 90 * 70 * 4; k++)
+    g_assert_cmpfloat_with_epsilon (results[0][k], results[1][k], 1e-5);
+  g_free (results[0]);
+  g_free (results[1]);
 }
 
 static void
@@ -251,6 +288,7 @@ main (int argc, char **argv)
   g_test_add_func ("/library/find", test_library);
   g_test_add_func ("/model/foreign", test_foreign);
   g_test_add_func ("/model/fixed-size", test_fixed_size);
+  g_test_add_func ("/model/freed-size", test_freed_size);
   g_test_add_func ("/model/not-one", test_not_a_model);
   return g_test_run ();
 }

@@ -21,6 +21,7 @@ struct _PstModel
   char         *path;
   char         *title;
   gboolean      foreign;
+  char         *reason; /* (nullable): for working at one size only */
   PstGraph     *graph;
   GPtrArray    *styles; /* without the identity style */
   PstModelFacts facts;
@@ -138,7 +139,8 @@ examine_own (PstModel *model, const PstMetadata *metadata, GError **error)
   PstModelFacts  *facts = &model->facts;
   const PstStyle *first = metadata->styles->pdata[0];
 
-  *facts = (PstModelFacts){ .image_input = -1, .style_input = -1, .high = 1 };
+  *facts = (PstModelFacts){ .image_input = -1, .style_input = -1, .high = 1,
+                            .step = PST_USUAL_STEP };
   for (guint i = 0; i < inputs->len; i++)
     {
       const PstValue *input = inputs->pdata[i];
@@ -204,6 +206,24 @@ make_style (PstModel *model)
 }
 
 static gboolean
+examine_foreign (PstModel *model, const PstModelHints *hints, GError **error)
+{
+  g_autoptr (PstGraph) free = NULL;
+
+  model->foreign = TRUE;
+  if (! pst_foreign_examine (model->graph, hints, model->path, &model->facts,
+                             &free, &model->reason, error))
+    return FALSE;
+  make_style (model);
+  if (free)
+    {
+      pst_graph_unref (model->graph);
+      model->graph = g_steal_pointer (&free);
+    }
+  return TRUE;
+}
+
+static gboolean
 examine (PstModel *model, const PstModelHints *hints, GError **error)
 {
   g_autoptr (PstMetadata) metadata = NULL;
@@ -224,14 +244,8 @@ examine (PstModel *model, const PstModelHints *hints, GError **error)
       model->title = g_strdup (metadata->title);
       take_styles (model, metadata);
     }
-  else
-    {
-      model->foreign = TRUE;
-      if (! pst_foreign_examine (model->graph, hints, model->path,
-                                 &model->facts, error))
-        return FALSE;
-      make_style (model);
-    }
+  else if (! examine_foreign (model, hints, error))
+    return FALSE;
   width = model->facts.width ? model->facts.width : CHECK_SIZE;
   height = model->facts.height ? model->facts.height : CHECK_SIZE;
   plan = pst_model_plan (model, width, height, 1, error);
@@ -277,6 +291,7 @@ pst_model_unref (PstModel *model)
   g_clear_pointer (&model->bench, bench_free);
   g_clear_pointer (&model->graph, pst_graph_unref);
   g_ptr_array_unref (model->styles);
+  g_free (model->reason);
   g_free (model->title);
   g_free (model->path);
   g_mutex_clear (&model->lock);
@@ -308,8 +323,8 @@ pst_model_describe (PstModel *model)
   g_autofree char     *size = NULL;
 
   if (facts->width || facts->height)
-    size = g_strdup_printf (_ (", %d × %d pixels only"), facts->width,
-                            facts->height);
+    size = g_strdup_printf (_ (", %d × %d pixels only (%s)"), facts->width,
+                            facts->height, model->reason);
   return g_strdup_printf (_ ("%s, %g to %g%s"), facts->bgr ? "BGR" : "RGB",
                           facts->low, facts->high, size ? size : "");
 }

@@ -83,7 +83,8 @@ PstModel  *pst_model_load (const char *path, GError **error);
  * one input that takes a picture ([N, 3, H, W]) and one output of the same
  * size. What else has to be known is worked out:
  *
- * - Fixed sizes: as the input declares them.
+ * - Fixed sizes: as the input declares them, where the network cannot be made
+ *   to work at others; see pst_rewrite_relax().
  * - Channel order: from the metadata property Image.BitmapPixelFormat, or the
  *   order in which the means of ImageNet's channels are subtracted first.
  * - Range: from the size of those means where there are any, else from the
@@ -98,8 +99,8 @@ PstModel  *pst_model_load_with (const char *path, const PstModelHints *hints,
 /* %TRUE for a model without our metadata; it has one style with the id
  * "style", named after the file. */
 gboolean   pst_model_is_foreign (PstModel *model);
-/* Transfer full: what the network takes, in one line, such as "RGB, 0 to 255,
- * 256 × 256 pixels only"; for people. */
+/* Transfer full: what the network takes, in one line, such as "RGB, 0 to 255"
+ * or "RGB, 0 to 255, 256 × 256 pixels only (why)"; for people. */
 char      *pst_model_describe (PstModel *model);
 PstModel  *pst_model_ref (PstModel *model);
 void       pst_model_unref (PstModel *model);

@@ -148,8 +148,9 @@ pst_test_model_painter (void)
   return graph;
 }
 
-PstGraph *
-pst_test_model_foreign (int width, int height, float white, gboolean scaler)
+static PstGraph *
+make_foreign (int width, int height, float white, gboolean scaler,
+              gboolean bound)
 {
   const float       means[] = { -103.939f, -116.779f, -123.68f };
   PstGraph         *graph = pst_graph_new ();
@@ -165,6 +166,10 @@ pst_test_model_foreign (int width, int height, float white, gboolean scaler)
                         pst_graph_add_parameter (graph, "means", array));
     }
   x = convolve (graph, rand, x, 3, 3, 3, "first");
+  if (bound)
+    x = pst_graph_op (graph, "Add", 2, x,
+                      random_parameter (graph, rand, "every-pixel",
+                                        PST_SHAPE (height, width), 0, 1));
   x = normalise (graph, rand, x, 3);
   x = pst_graph_op (graph, "Sigmoid", 1, x);
   x = pst_graph_op (
@@ -173,6 +178,18 @@ pst_test_model_foreign (int width, int height, float white, gboolean scaler)
   pst_graph_add_output (graph, x, "395");
   pst_graph_seal (graph);
   return graph;
+}
+
+PstGraph *
+pst_test_model_foreign (int width, int height, float white, gboolean scaler)
+{
+  return make_foreign (width, height, white, scaler, FALSE);
+}
+
+PstGraph *
+pst_test_model_bound (int width, int height)
+{
+  return make_foreign (width, height, 255, TRUE, TRUE);
 }
 
 char *

@@ -15,6 +15,8 @@ PstGraph *pst_test_model_painter (void);
  * in the order BGR. */
 PstGraph *pst_test_model_foreign (int width, int height, float white,
                                   gboolean scaler);
+/* One that has a number for each pixel, 0 to 255, BGR. */
+PstGraph *pst_test_model_bound (int width, int height);
 /* Writes a graph to a new file in a new folder; transfer full. */
 char     *pst_test_model_write (PstGraph *graph);
 void      pst_test_model_remove (char *path);
