@@ -4,6 +4,8 @@
 PST_RUN_ONNX and PST_WRITE_NETWORKS name the two programs beside this file.
 Every network runs as read, as written by our writer, and without fusions;
 the largest difference may be 1e-4 of the range of onnxruntime's output.
+Models of others that declare one size run at another one, too: onnxruntime
+gets a file in which the declared size is changed, we get the file as it is.
 Prints TAP."""
 
 import contextlib
@@ -37,6 +39,12 @@ try:
 except ImportError:
     print("1..0 # SKIP python3-onnxruntime is not installed")
     sys.exit(0)
+
+try:
+    import onnx
+    import onnx.numpy_helper
+except ImportError:
+    onnx = None
 
 import tensorfile
 
@@ -155,6 +163,62 @@ class Tap:
         self.line(figure <= TOLERANCE, f"{text}: {figure:.1e} of the range")
 
 
+def scale_shape(numbers, old, new):
+    """The target of a Reshape of a spelt-out enlargement: the last number
+    is a width, of four the third a height, where they are more than 1."""
+    numbers = list(numbers)
+    if len(numbers) == 4 and numbers[2] > 1:
+        numbers[2] = numbers[2] * new[0] // old[0]
+    if numbers[-1] > 1:
+        numbers[-1] = numbers[-1] * new[1] // old[1]
+    return numbers
+
+
+def resize_file(path, target, new):
+    """Writes the model of a file as if exported at another height and
+    width."""
+    model = onnx.load(path)
+    known = {item.name for item in model.graph.initializer}
+    inputs = [info for info in model.graph.input if info.name not in known]
+    old = [dim.dim_value for dim in inputs[0].type.tensor_type.shape.dim[2:]]
+    for info in [*inputs, *model.graph.output]:
+        for dim, size in zip(info.type.tensor_type.shape.dim[2:], new):
+            dim.dim_value = size
+    targets = {node.input[1] for node in model.graph.node if node.op_type == "Reshape"}
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if node.op_type == "Constant" and node.output[0] in targets:
+                numbers = onnx.numpy_helper.to_array(attribute.t)
+                scaled = numpy.array(scale_shape(numbers, old, new), "int64")
+                attribute.t.CopyFrom(onnx.numpy_helper.from_array(scaled))
+            if attribute.name == "output_shape":  # a frame of one pixel around it
+                attribute.ints[:] = [
+                    (n - 2) * size // was + 2
+                    for n, size, was in zip(attribute.ints, new, old)
+                ]
+    del model.graph.value_info[:]
+    onnx.save(model, target)
+
+
+def check_resized(tap, folder, path, label, size):
+    changed = os.path.join(folder, "resized.onnx")
+    resize_file(path, changed, size)
+    try:
+        session = session_new(changed)
+        arrays = inputs_for(session, (1, *size))
+        reference = session.run(None, arrays)
+    except Exception as error:
+        tap.line(False, f"{label} with another size runs in onnxruntime")
+        print(f"# {error}".replace("\n", "\n# "))
+        return
+    tap.check(
+        f"{label} at {size[1]}x{size[0]} instead of its own size",
+        lambda: compare(
+            reference, run_ours(folder, path, list(arrays), arrays, ["--any-size"])
+        ),
+    )
+
+
 def check_model(tap, folder, path, label, sizes):
     for size in sizes:
         try:
@@ -207,7 +271,12 @@ def main():
         if not os.path.isdir(data):
             tap.line(True, "models of others", " # SKIP there is no shared folder")
         for path in sorted(glob.glob(os.path.join(data, "style-models", "*", "*.onnx"))):
-            check_model(tap, folder, path, os.path.basename(path)[:-5], [(1, 256, 256)])
+            label = os.path.basename(path)[:-5]
+            check_model(tap, folder, path, label, [(1, 256, 256)])
+            if onnx:
+                check_resized(tap, folder, path, label, (400, 512))
+            else:
+                tap.line(True, f"{label} at 512x400", " # SKIP python3-onnx is not installed")
         for path in sorted(glob.glob(os.path.join(data, "feature-nets", "*.onnx"))):
             label = os.path.basename(path)[:-5]
             check_model(tap, folder, path, label, [(1, 96, 128), (2, 67, 51)])

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Runs a network on tensors from files, for comparisons with other engines:
  *
- *   run-onnx [--as-written] [--threads N] [--save COPY] MODEL OUT [IN…]
+ *   run-onnx [--as-written] [--any-size] [--threads N] [--save COPY] MODEL OUT
+ *            [IN…]
  *
  * IN are tensors in ONNX's form (.pb), one for each input of the model, in
  * order; the outputs become OUT-0.pb, OUT-1.pb… --as-written runs the graph
- * without fusions, --save writes it with our own writer. */
+ * without fusions, --any-size makes it work at other sizes than the one it
+ * declares, --save writes it with our own writer. */
 #include <locale.h>
 #include <stdio.h>
 
 #include "core/graph/plan.h"
+#include "core/graph/rewrite.h"
 #include "core/onnx/onnx.h"
 
 typedef struct
 {
   gboolean as_written;
+  gboolean any_size;
   int      threads;
   char    *copy;
   char    *model;
@@ -101,19 +105,29 @@ save_outputs (const Arguments *arguments, PstGraph *graph, PstRun *run,
   return TRUE;
 }
 
+static PstGraph *
+load (const Arguments *arguments, GError **error)
+{
+  g_autoptr (PstGraph) graph = pst_onnx_load (arguments->model, error);
+
+  if (! graph ||
+      (arguments->copy && ! pst_onnx_save (graph, arguments->copy, error)))
+    return NULL;
+  return arguments->any_size ? pst_rewrite_relax (graph, 0, error)
+                             : g_steal_pointer (&graph);
+}
+
 static gboolean
 run (const Arguments *arguments, GError **error)
 {
   g_autoptr (GPtrArray) arrays =
       g_ptr_array_new_with_free_func ((GDestroyNotify) pst_array_unref);
-  g_autoptr (PstGraph) graph = pst_onnx_load (arguments->model, error);
+  g_autoptr (PstGraph) graph = load (arguments, error);
   g_autoptr (PstPool)  pool = NULL;
   g_autoptr (PstPlan)  plan = NULL;
   g_autoptr (PstRun)   engine = NULL;
 
-  if (! graph ||
-      (arguments->copy && ! pst_onnx_save (graph, arguments->copy, error)) ||
-      ! load_inputs (arguments, graph, arrays, error))
+  if (! graph || ! load_inputs (arguments, graph, arrays, error))
     return FALSE;
   plan = plan_new (arguments, graph, arrays, error);
   if (! plan)
@@ -140,6 +154,7 @@ main (int argc, char **argv)
   char             **rest = NULL;
   GOptionEntry       entries[] = {
     { "as-written", 0, 0, G_OPTION_ARG_NONE, &arguments.as_written, "", NULL },
+    { "any-size", 0, 0, G_OPTION_ARG_NONE, &arguments.any_size, "", NULL },
     { "threads", 0, 0, G_OPTION_ARG_INT, &arguments.threads, "", NULL },
     { "save", 0, 0, G_OPTION_ARG_FILENAME, &arguments.copy, "", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rest, "", NULL },
