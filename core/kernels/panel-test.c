@@ -88,7 +88,8 @@ check_table (gint64 width, ProductFunc product)
     { 3, 29, 96, 64, 64, 64 }, { 3, 25, 48, 32, 32, 40 },
     { 9, 33, 32, 32, 27, 27 }, { 9, 33, 16, 16, 27, 32 },
     { 1, 24, 128, 128, 128, 128 }, { 1, 400, 20, 7, 45, 50 },
-    { 1, 5, 1, 1, 1, 1 }, { 2, 13, 5, 1, 3, 3 },
+    { 1, 5, 1, 1, 1, 1 }, { 2, 13, 5, 1, 3, 3 }, { 2, 3, 0, 1, 5, 6 },
+    { 1, 130, 9, 2000, 33, 33 },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
@@ -100,6 +101,39 @@ check_table (gint64 width, ProductFunc product)
         Product t = { parts, m, k, MAX (1, k + n % 9 - 4), n, n + m % 3 };
 
         check_product (&t, width, product);
+      }
+}
+
+static void
+check_pack (gint64 k, gint64 n, gboolean transposed)
+{
+  gint64           row = transposed ? 1 : n + 2, column = transposed ? k + 3 : 1;
+  gsize            size = pst_panel_floats (k, n);
+  g_autofree float *b = noise ((k + 3) * (n + 3), 3);
+  g_autofree float *p = g_new (float, size + 1);
+  gsize            filled = 0;
+
+  for (gsize i = 0; i <= size; i++)
+    p[i] = GUARD;
+  pst_panel_pack (k, n, b, row, column, p);
+  g_assert_cmpfloat (p[size], ==, GUARD);
+  for (gint64 i = 0; i < k; i++)
+    for (gint64 j = 0; j < n; j++)
+      g_assert_cmpfloat (p[pst_panel_index (k, i, j)], ==,
+                         b[i * row + j * column]);
+  for (gsize i = 0; i < size; i++)
+    filled += p[i] != 0.0f;
+  g_assert_cmpuint (filled, ==, k * n);
+}
+
+static void
+test_pack (void)
+{
+  for (gint64 k = 1; k <= 9; k++)
+    for (gint64 n = 1; n <= 70; n++)
+      {
+        check_pack (k, n, FALSE);
+        check_pack (k, n, TRUE);
       }
 }
 
@@ -124,6 +158,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/kernels/pack", test_pack);
   g_test_add_func ("/kernels/product/chosen", test_product);
   g_test_add_data_func ("/kernels/product/avx512", "avx512",
                         test_product_named);
