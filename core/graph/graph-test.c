@@ -299,19 +299,26 @@ test_plan_refuses (void)
   g_assert_error (error, PST_ERROR, PST_ERROR_SHAPE);
 }
 
-/* Identity vanishes, but not without having been looked at. */
+/* What vanishes or turns into something else is looked at before. */
 static void
 test_plan_refuses_nothing (void)
 {
-  g_autoptr (PstGraph) graph = pst_graph_new ();
-  g_autoptr (GError) error = NULL;
-  PstValue      *nothing = pst_graph_op (graph, "Identity", 0);
-  PstPlanOptions options = { .n_workers = 1 };
+  static const char *const types[] = { "Identity", "BatchNormalization" };
+  PstPlanOptions           options = { .n_workers = 1 };
 
-  pst_graph_add_output (graph, nothing, "y");
-  pst_graph_seal (graph);
-  g_assert_null (pst_plan_new (graph, &options, &error));
-  g_assert_error (error, PST_ERROR, PST_ERROR_SHAPE);
+  for (gsize i = 0; i < G_N_ELEMENTS (types); i++)
+    for (int n_in = 0; n_in < 4; n_in += 3)
+      {
+        g_autoptr (PstGraph) graph = pst_graph_new ();
+        g_autoptr (GError) error = NULL;
+        PstValue *y = pst_graph_op (graph, types[i], n_in, NULL, NULL, NULL);
+
+        pst_node_set_int (y->producer, "training_mode", 1);
+        pst_graph_add_output (graph, y, "y");
+        pst_graph_seal (graph);
+        g_assert_null (pst_plan_new (graph, &options, &error));
+        g_assert_error (error, PST_ERROR, PST_ERROR_SHAPE);
+      }
 }
 
 static void

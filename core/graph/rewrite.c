@@ -177,11 +177,14 @@ takes_statistics (Specializer *s, const PstNode *node)
 static gboolean
 specialize_batch_norm (Specializer *s, PstNode *node, PstValue *const *in)
 {
-  const PstShape *shape = &in[0]->info.shape;
+  const PstShape *shape;
   const char     *name = node->out[0]->name;
   PstNode        *norm;
 
-  if (! takes_statistics (s, node) || shape->rank < 3 || shape->dim[0] != 1 ||
+  if (! takes_statistics (s, node) || ! in[0] || ! in[1] || ! in[2])
+    return FALSE;
+  shape = &in[0]->info.shape;
+  if (shape->rank < 3 || shape->dim[0] != 1 ||
       in[0]->info.dtype != PST_FLOAT32)
     return FALSE;
   for (int i = 1; i < 3; i++)
