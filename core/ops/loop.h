@@ -4,7 +4,7 @@
 #include "core/base/parallel.h"
 #include "core/graph/tensor.h"
 
-#define PST_LOOP_OPERANDS 4
+#define PST_LOOP_OPERANDS 6
 #define PST_LOOP_RANK (2 * PST_MAX_RANK)
 /* Elements of one parallel item: never depends on the number of threads. */
 #define PST_LOOP_CHUNK 65536

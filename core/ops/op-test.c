@@ -460,6 +460,7 @@ main (int argc, char **argv)
   g_test_set_nonfatal_assertions ();
   pst_test_activation ();
   pst_test_arg_max ();
+  pst_test_layer_norm ();
   pst_test_unary ();
   pst_test_binary ();
   pst_test_pad ();

@@ -94,6 +94,7 @@ gint64 pst_test_broadcast (const PstTestTensor *x, const PstShape *shape,
 /* Register the tables of each -test.c file. */
 void pst_test_activation (void);
 void pst_test_arg_max (void);
+void pst_test_layer_norm (void);
 void pst_test_unary (void);
 void pst_test_binary (void);
 void pst_test_pad (void);
