@@ -2,17 +2,15 @@
 #include <string.h>
 
 #include "core/graph/graph-private.h"
+#include "core/graph/rebuild.h"
 #include "core/graph/rewrite.h"
 
 typedef struct
 {
-  PstGraph   *graph; /* being built */
-  GHashTable *map;   /* old value -> new value */
+  PstRebuild  rebuild;
   GHashTable *keep;
   GHashTable *absorbed; /* old nodes that went into another */
   GHashTable *norms;    /* last node of a fused norm -> the norm */
-  int        *uses;     /* by index of the old value */
-  PstNode   **reader;   /* one of them */
 } Fuser;
 
 /* What a convolution takes in from the nodes before it. */
@@ -25,48 +23,9 @@ typedef struct
 } ConvInput;
 
 static gboolean
-is_op (const PstNode *node, const char *type)
-{
-  return node && ! *node->op->domain && strcmp (node->op->type, type) == 0;
-}
-
-static gboolean
 used_once (Fuser *f, const PstValue *value)
 {
-  return f->uses[value->index] == 1;
-}
-
-/* The only reader of a value, if it is of this type. */
-static PstNode *
-next_node (Fuser *f, const PstValue *value, const char *type)
-{
-  PstNode *node = used_once (f, value) ? f->reader[value->index] : NULL;
-
-  return is_op (node, type) ? node : NULL;
-}
-
-static void
-count_uses (Fuser *f, PstGraph *graph)
-{
-  GPtrArray *nodes = pst_graph_get_nodes (graph);
-  GPtrArray *outputs = pst_graph_get_outputs (graph);
-  guint      n = pst_graph_get_values (graph)->len;
-
-  f->uses = g_new0 (int, n);
-  f->reader = g_new0 (PstNode *, n);
-  for (guint i = 0; i < nodes->len; i++)
-    {
-      PstNode *node = nodes->pdata[i];
-
-      for (int k = 0; k < node->n_in; k++)
-        if (node->in[k])
-          {
-            f->uses[node->in[k]->index]++;
-            f->reader[node->in[k]->index] = node;
-          }
-    }
-  for (guint i = 0; i < outputs->len; i++)
-    f->uses[((PstValue *) outputs->pdata[i])->index] += 2;
+  return f->rebuild.uses[value->index] == 1;
 }
 
 /* Numbers of a known parameter or attribute, as int64; FALSE if not known or
@@ -98,7 +57,7 @@ absorb_pad (Fuser *f, ConvInput *c)
   gint64      p[8];
   const char *mode;
 
-  if (! is_op (pad, "Pad") || ! used_once (f, c->x) ||
+  if (! pst_rebuild_is (pad, "Pad") || ! used_once (f, c->x) ||
       pad->in[0]->info.shape.rank != 4 ||
       pad->in[0]->info.dtype != PST_FLOAT32 || pad->n_in > 3 ||
       ! get_numbers (pad, 1, "pads", 8, p))
@@ -128,9 +87,9 @@ is_nearest_floor (const PstNode *node)
 {
   if (strcmp (pst_node_get_string (node, "mode", "nearest"), "nearest"))
     return FALSE;
-  if (is_op (node, "Upsample"))
+  if (pst_rebuild_is (node, "Upsample"))
     return TRUE;
-  return is_op (node, "Resize") &&
+  return pst_rebuild_is (node, "Resize") &&
          strcmp (pst_node_get_string (node, "coordinate_transformation_mode",
                                       "half_pixel"),
                  "asymmetric") == 0 &&
@@ -177,35 +136,6 @@ has_padding (const PstNode *conv)
   return FALSE;
 }
 
-static PstValue *
-map_value (Fuser *f, PstValue *value)
-{
-  PstValue *known;
-
-  if (! value)
-    return NULL;
-  known = g_hash_table_lookup (f->map, value);
-  if (known || value->kind != PST_VALUE_PARAMETER)
-    return known;
-  known = pst_graph_add_parameter (f->graph, value->name, value->array);
-  g_hash_table_insert (f->map, value, known);
-  return known;
-}
-
-/* Adds a node that computes what @result was. */
-static PstNode *
-emit (Fuser *f, const char *domain, const char *type, const PstNode *like,
-      PstValue *const *in, int n_in, PstValue *result)
-{
-  const char *name = result->name;
-  PstNode    *node = pst_graph_add_node (f->graph, domain, type, like->name,
-                                         in, n_in, &name, 1, NULL);
-
-  node->out[0]->info = result->info;
-  g_hash_table_insert (f->map, result, node->out[0]);
-  return node;
-}
-
 static gboolean
 fuse_conv (Fuser *f, PstNode *conv)
 {
@@ -214,17 +144,17 @@ fuse_conv (Fuser *f, PstNode *conv)
   PstNode  *node;
   gboolean  padded;
 
-  if (! is_op (conv, "Conv") || conv->in[0]->info.shape.rank != 4 ||
+  if (! pst_rebuild_is (conv, "Conv") || conv->in[0]->info.shape.rank != 4 ||
       has_padding (conv))
     return FALSE;
   padded = absorb_pad (f, &c);
   absorb_upsample (f, &c);
   if (! padded && c.upsample == 1)
     return FALSE;
-  in[0] = map_value (f, c.x);
+  in[0] = pst_rebuild_value (&f->rebuild, c.x);
   for (int i = 1; i < conv->n_in; i++)
-    in[i] = map_value (f, conv->in[i]);
-  node = emit (f, "pastiche", "FusedConv", conv, in, conv->n_in,
+    in[i] = pst_rebuild_value (&f->rebuild, conv->in[i]);
+  node = pst_rebuild_emit (&f->rebuild, "pastiche", "FusedConv", conv, in, conv->n_in,
                conv->out[0]);
   pst_node_copy_attrs (node, conv);
   pst_node_set_string (node, "pad_mode", c.mode);
@@ -275,8 +205,8 @@ examine_norm (Fuser *f, PstNode *norm)
 {
   NormOutput n = { .scale = norm->in[1], .shift = norm->in[2] };
   PstValue  *result = norm->out[0];
-  PstNode   *mul = next_node (f, result, "Mul");
-  PstNode   *add = mul ? next_node (f, mul->out[0], "Add") : NULL;
+  PstNode   *mul = pst_rebuild_next (&f->rebuild, result, "Mul");
+  PstNode   *add = mul ? pst_rebuild_next (&f->rebuild, mul->out[0], "Add") : NULL;
 
   if (add && all_equal (f, norm->in[1], 1.0) &&
       all_equal (f, norm->in[2], 0.0))
@@ -293,7 +223,7 @@ examine_norm (Fuser *f, PstNode *norm)
           result = add->out[0];
         }
     }
-  n.relu = next_node (f, result, "Relu");
+  n.relu = pst_rebuild_next (&f->rebuild, result, "Relu");
   if (n.relu)
     n.last = n.relu;
   return n;
@@ -306,7 +236,7 @@ begin_norm (Fuser *f, PstNode *norm)
 {
   NormOutput n;
 
-  if (! is_op (norm, "InstanceNormalization") ||
+  if (! pst_rebuild_is (norm, "InstanceNormalization") ||
       norm->in[0]->info.shape.rank != 4)
     return FALSE;
   n = examine_norm (f, norm);
@@ -327,36 +257,13 @@ static void
 finish_norm (Fuser *f, PstNode *norm)
 {
   NormOutput n = examine_norm (f, norm);
-  PstValue  *in[3] = { map_value (f, norm->in[0]), map_value (f, n.scale),
-                       map_value (f, n.shift) };
-  PstNode   *node = emit (f, "pastiche", "FusedInstanceNorm", norm, in, 3,
+  PstValue  *in[3] = { pst_rebuild_value (&f->rebuild, norm->in[0]), pst_rebuild_value (&f->rebuild, n.scale),
+                       pst_rebuild_value (&f->rebuild, n.shift) };
+  PstNode   *node = pst_rebuild_emit (&f->rebuild, "pastiche", "FusedInstanceNorm", norm, in, 3,
                           n.last->out[0]);
 
   pst_node_copy_attrs (node, norm);
   pst_node_set_int (node, "relu", n.relu != NULL);
-}
-
-static void
-copy_node (Fuser *f, PstNode *node)
-{
-  PstValue   *in[PST_MAX_IO];
-  const char *names[PST_MAX_IO];
-  PstNode    *copy;
-
-  for (int i = 0; i < node->n_in; i++)
-    in[i] = map_value (f, node->in[i]);
-  for (int i = 0; i < node->n_out; i++)
-    names[i] = node->out[i] ? node->out[i]->name : NULL;
-  copy = pst_graph_add_node (f->graph, node->op->domain, node->op->type,
-                             node->name, in, node->n_in, names, node->n_out,
-                             NULL);
-  pst_node_copy_attrs (copy, node);
-  for (int i = 0; i < node->n_out; i++)
-    if (node->out[i])
-      {
-        copy->out[i]->info = node->out[i]->info;
-        g_hash_table_insert (f->map, node->out[i], copy->out[i]);
-      }
 }
 
 /* Pads and upsamplings are decided on when their convolution is met, which
@@ -369,7 +276,7 @@ mark_absorbed (Fuser *f, GPtrArray *nodes)
       PstNode  *conv = nodes->pdata[i];
       ConvInput c = { .x = conv->n_in ? conv->in[0] : NULL };
 
-      if (! is_op (conv, "Conv") || c.x->info.shape.rank != 4 ||
+      if (! pst_rebuild_is (conv, "Conv") || c.x->info.shape.rank != 4 ||
           has_padding (conv))
         continue;
       absorb_pad (f, &c);
@@ -377,34 +284,30 @@ mark_absorbed (Fuser *f, GPtrArray *nodes)
     }
 }
 
+static void
+copy_node (Fuser *f, PstNode *node)
+{
+  PstValue *in[PST_MAX_IO];
+
+  for (int i = 0; i < node->n_in; i++)
+    in[i] = pst_rebuild_value (&f->rebuild, node->in[i]);
+  pst_rebuild_copy (&f->rebuild, node, in);
+}
+
 PstGraph *
 pst_rewrite_fuse (PstGraph *graph, GHashTable *keep, GHashTable **map)
 {
-  Fuser      f = { .graph = pst_graph_new (), .keep = keep };
+  Fuser      f = { .keep = keep };
   GPtrArray *nodes = pst_graph_get_nodes (graph);
-  GPtrArray *inputs = pst_graph_get_inputs (graph);
   GPtrArray *outputs = pst_graph_get_outputs (graph);
 
-  f.map = g_hash_table_new (NULL, NULL);
+  pst_rebuild_init (&f.rebuild, graph);
   f.absorbed = g_hash_table_new (NULL, NULL);
   f.norms = g_hash_table_new (NULL, NULL);
-  count_uses (&f, graph);
-  pst_graph_set_opset (f.graph, pst_graph_get_opset (graph));
-  for (guint i = 0; i < inputs->len; i++)
-    {
-      PstValue *input = inputs->pdata[i];
-      PstValue *copy = pst_graph_add_input (f.graph, input->name,
-                                            input->info.dtype,
-                                            &input->info.shape);
-
-      copy->info = input->info;
-      g_hash_table_insert (f.map, input, copy);
-    }
   mark_absorbed (&f, nodes);
   for (guint i = 0; i < nodes->len; i++)
     {
       PstNode *node = nodes->pdata[i];
-
       PstNode *norm = g_hash_table_lookup (f.norms, node);
 
       if (norm)
@@ -414,11 +317,10 @@ pst_rewrite_fuse (PstGraph *graph, GHashTable *keep, GHashTable **map)
         copy_node (&f, node);
     }
   for (guint i = 0; i < outputs->len; i++)
-    pst_graph_add_output (f.graph, map_value (&f, outputs->pdata[i]), NULL);
+    pst_graph_add_output (f.rebuild.graph,
+                          pst_rebuild_value (&f.rebuild, outputs->pdata[i]),
+                          NULL);
   g_hash_table_unref (f.absorbed);
   g_hash_table_unref (f.norms);
-  g_free (f.uses);
-  g_free (f.reader);
-  *map = f.map;
-  return f.graph;
+  return pst_rebuild_finish (&f.rebuild, map);
 }

@@ -38,6 +38,7 @@ typedef struct
   guint8        *shared;       /* `scratch` bytes for the whole call */
   guint8        *worker_base;
   gsize          worker_bytes; /* for each worker */
+  gpointer       prepared;     /* what `prepare` left, or NULL */
 } PstCall;
 
 static inline gpointer
@@ -72,6 +73,10 @@ typedef enum
  *   for each worker; set to 0 before the call. @call->pool is not set;
  *   @call->n_workers is; din/dout are set as in backward (only NULL or not)
  *   when a backward pass is planned, else their arrays are %NULL
+ * @prepared: (nullable): bytes that @prepare fills
+ * @prepare: (nullable): called once, before the first pass of an inference,
+ *   with the parameters' data set and with scratch: what of them forward
+ *   needs in another form goes to @call->prepared
  * @forward: fills the outputs
  * @backward: (nullable): adds into din; %NULL where there is no gradient
  *   (integers, shapes)
@@ -88,6 +93,8 @@ struct _PstOp
   const char *type;
   gboolean (*infer) (PstCall *call, GError **error);
   void (*scratch) (const PstCall *call, gsize *shared, gsize *per_worker);
+  gsize (*prepared) (const PstCall *call);
+  void (*prepare) (PstCall *call);
   void (*forward) (PstCall *call);
   void (*backward) (PstCall *call);
   guint32    keep;

@@ -22,6 +22,7 @@ typedef struct
   double   cost;     /* rough, for progress */
   gboolean backward; /* whether it takes part in the backward pass */
   guint64  zero;     /* inputs whose gradient begins with this node */
+  int      prepared; /* slot; -1: none */
 } PstStep;
 
 struct _PstPlan

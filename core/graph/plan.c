@@ -321,6 +321,7 @@ assign_offsets (PstPlan *plan)
   return total;
 }
 
+/* What the operators ask for besides their inputs and outputs. */
 static void
 measure_scratch (PstPlan *plan, gsize *shared, gsize *worker)
 {
@@ -366,10 +367,34 @@ measure_scratch (PstPlan *plan, gsize *shared, gsize *worker)
           call.din = din;
           call.dout = dout;
         }
+      if (node->op->prepared)
+        plan->steps[i].prepared = add_slot (plan, node->op->prepared (&call),
+                                            0, end_of_time (plan));
       node->op->scratch (&call, &s, &w);
       *shared = MAX (*shared, pst_memory_align (s));
       *worker = MAX (*worker, pst_memory_align (w));
     }
+}
+
+/* Rough number of operations, for the progress. */
+static double
+cost_of (const PstNode *node)
+{
+  const PstShape *x = node->n_in && node->in[0] ? &node->in[0]->info.shape
+                                                : NULL;
+  double cost = 0.0;
+
+  for (int i = 0; i < node->n_out; i++)
+    if (node->out[i])
+      cost += (double) pst_tensor_count (&node->out[i]->info);
+  if (g_str_has_prefix (node->op->type, "Stream") && x)
+    cost = (double) x->dim[2] * x->dim[3]; /* whatever the stages do to it */
+  if (node->n_in > 1 && node->in[1] &&
+      (g_strrstr (node->op->type, "Conv") ||
+       g_str_has_prefix (node->op->type, "Stream")))
+    cost *= 8.0 + (double) pst_tensor_count (&node->in[1]->info) /
+                      MAX (1, node->in[1]->info.shape.dim[0]);
+  return cost;
 }
 
 static void
@@ -383,14 +408,10 @@ make_steps (PstPlan *plan)
   for (guint i = 0; i < plan->n_steps; i++)
     {
       PstStep *step = &plan->steps[i];
-      PstNode *node = nodes->pdata[i];
 
-      step->node = node;
-      step->cost = (double) pst_tensor_count (&node->out[0]->info);
-      if (node->n_in > 1 && node->in[1] && g_strrstr (node->op->type, "Conv"))
-        step->cost *=
-            8.0 + (double) pst_tensor_count (&node->in[1]->info) /
-                      MAX (1, node->in[1]->info.shape.dim[0]);
+      step->node = nodes->pdata[i];
+      step->prepared = -1;
+      step->cost = cost_of (step->node);
       plan->cost += step->cost;
     }
 }
@@ -442,36 +463,31 @@ check_slots (const PstPlan *plan, GError **error)
   return TRUE;
 }
 
-static gboolean
-build_graph (PstPlan *plan, PstGraph *graph, const PstPlanOptions *options,
-             GError **error)
+/* The specialised graph, fused where wanted. */
+static PstGraph *
+build_graph (PstGraph *graph, const PstPlanOptions *options,
+             GHashTable **specialized, GHashTable **fused, GError **error)
 {
   PstRewriteOptions rewrite = { options->input_shapes,
                                 options->gradients != NULL };
-  g_autoptr (GHashTable) specialized = NULL;
-  g_autoptr (GHashTable) fused = NULL;
   g_autoptr (GHashTable) keep = g_hash_table_new (NULL, NULL);
   g_autoptr (PstGraph) special =
-      pst_rewrite_specialize (graph, &rewrite, &specialized, error);
+      pst_rewrite_specialize (graph, &rewrite, specialized, error);
 
-  if (! special)
-    return FALSE;
+  if (! special || options->no_fusion)
+    return g_steal_pointer (&special);
   for (guint i = 0; options->gradients && i < options->gradients->len; i++)
     g_hash_table_add (keep, g_hash_table_lookup (
-                                specialized, options->gradients->pdata[i]));
-  if (! options->gradients && ! options->no_fusion)
+                                *specialized, options->gradients->pdata[i]));
+  if (! options->gradients)
     special = pst_rewrite_simplify (g_steal_pointer (&special));
-  if (options->no_fusion)
-    plan->graph = g_steal_pointer (&special);
-  else
-    plan->graph = pst_rewrite_fuse (special, keep, &fused);
-  pst_graph_seal (plan->graph);
-  map_gradients (plan, options, specialized, fused);
-  return TRUE;
+  return pst_rewrite_fuse (special, keep, fused);
 }
 
-PstPlan *
-pst_plan_new (PstGraph *graph, const PstPlanOptions *options, GError **error)
+/* A plan for a specialised graph, which it takes. */
+static PstPlan *
+plan_graph (PstGraph *graph, const PstPlanOptions *options,
+            GHashTable *specialized, GHashTable *fused, GError **error)
 {
   g_autoptr (PstPlan) plan = g_new0 (PstPlan, 1);
   gboolean *has_gradient;
@@ -480,8 +496,9 @@ pst_plan_new (PstGraph *graph, const PstPlanOptions *options, GError **error)
   plan->ref_count = 1;
   plan->slots = g_array_new (FALSE, FALSE, sizeof (PstSlot));
   plan->n_workers = MAX (1, options->n_workers);
-  if (! build_graph (plan, graph, options, error))
-    return NULL;
+  plan->graph = graph;
+  pst_graph_seal (graph);
+  map_gradients (plan, options, specialized, fused);
   make_steps (plan);
   has_gradient = find_gradients (plan);
   find_ends (plan);
@@ -497,11 +514,86 @@ pst_plan_new (PstGraph *graph, const PstPlanOptions *options, GError **error)
   plan->total = MAX (plan->worker_offset +
                          plan->worker_bytes * plan->n_workers,
                      PST_MEMORY_ALIGN);
+  return g_steal_pointer (&plan);
+}
+
+/* Ways to plan an inference, the fastest first; sizes in parts of the largest
+ * map, 0 for none. */
+static const struct
+{
+  int chain;
+  int packed;
+} ways[PST_PLAN_WAYS] = { { 0, 0 }, { 1, 0 }, { 1, 2 }, { 1, 16 }, { 2, 16 } };
+
+static gsize
+part (gsize largest, int parts)
+{
+  return parts && largest ? MAX (1, largest / parts) : G_MAXSIZE;
+}
+
+static PstPlan *
+plan_way (PstGraph *graph, const PstPlanOptions *options, int way,
+          gsize *largest, GError **error)
+{
+  const PstStreamOptions stream = { part (*largest, ways[way].chain),
+                                    part (*largest, ways[way].packed) };
+
+  return plan_graph (pst_rewrite_stream (graph, &stream, largest), options,
+                     NULL, NULL, error);
+}
+
+/* The first way that the budget allows, else the one that needs least. */
+static PstPlan *
+plan_stream (PstGraph *graph, const PstPlanOptions *options, GError **error)
+{
+  gsize               largest = 0;
+  g_autoptr (PstPlan) best = plan_way (graph, options, 0, &largest, error);
+
+  for (int way = 1; way < PST_PLAN_WAYS && best && largest; way++)
+    {
+      PstPlan *plan;
+
+      if (options->way > 0 ? way > options->way
+                           : ! options->budget ||
+                                 best->total <= options->budget)
+        break;
+      plan = plan_way (graph, options, way, &largest, error);
+      if (plan && ! options->way && plan->total >= best->total)
+        {
+          pst_plan_unref (plan);
+          continue;
+        }
+      pst_plan_unref (best);
+      best = plan;
+    }
+  return g_steal_pointer (&best);
+}
+
+PstPlan *
+pst_plan_new (PstGraph *graph, const PstPlanOptions *options, GError **error)
+{
+  g_autoptr (GHashTable) specialized = NULL;
+  g_autoptr (GHashTable) fused = NULL;
+  g_autoptr (PstGraph) built =
+      build_graph (graph, options, &specialized, &fused, error);
+  g_autoptr (PstPlan) plan = NULL;
+
+  if (! built)
+    return NULL;
+  if (options->gradients || options->no_fusion)
+    plan = plan_graph (g_steal_pointer (&built), options, specialized, fused,
+                       error);
+  else
+    plan = plan_stream (built, options, error);
+  if (! plan)
+    return NULL;
   if (options->budget && plan->total > options->budget)
     {
       g_autofree char *need = g_format_size (plan->total);
       g_autofree char *have = g_format_size (options->budget);
 
+      if (options->smallest)
+        *options->smallest = plan->total;
       g_set_error (error, PST_ERROR, PST_ERROR_MEMORY,
                    _ ("it would take %s of memory; %s may be used"), need,
                    have);

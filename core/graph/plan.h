@@ -6,11 +6,19 @@
 #include "core/base/progress.h"
 #include "core/graph/op.h"
 
+#define PST_PLAN_WAYS 5
+
 /**
  * PstPlanOptions:
  * @input_shapes: one for each graph input, in order; no -1 left
  * @n_workers: threads that will run it (each has its scratch)
- * @budget: most bytes the run may take; 0 for no limit
+ * @budget: most bytes the run may take; 0 for no limit. Inference plans keep
+ *   within it, where they can, by computing large maps twice and by keeping
+ *   maps in 16 bits.
+ * @smallest: (out) (optional): where the budget is too small, the smallest
+ *   that would do
+ * @way: for tests: 1 to %PST_PLAN_WAYS - 1 takes that way of saving memory,
+ *   whether it is needed or not
  * @no_fusion: %TRUE to run the graph as it is written (tests)
  * @gradients: (nullable) (element-type PstValue): values of the graph (inputs
  *   or parameters) whose gradients are wanted; %NULL plans inference only
@@ -22,6 +30,8 @@ typedef struct
   const PstShape *input_shapes;
   guint           n_workers;
   guint64         budget;
+  guint64        *smallest;
+  int             way;
   gboolean        no_fusion;
   GPtrArray      *gradients;
   GPtrArray      *seeds;

@@ -80,3 +80,33 @@ int pst_rewrite_find_step (PstGraph *graph, guint input);
  */
 PstGraph *pst_rewrite_fuse (PstGraph *graph, GHashTable *keep,
                             GHashTable **map);
+
+/**
+ * PstStreamOptions:
+ * @chain: a map of this many bytes or more between two convolutions is not
+ *   kept but computed twice; %G_MAXSIZE for none
+ * @packed: the result of a convolution of this many bytes or more (in single
+ *   precision) is kept in 16 bits
+ */
+typedef struct
+{
+  gsize chain;
+  gsize packed;
+} PstStreamOptions;
+
+/**
+ * pst_rewrite_stream:
+ * @graph: a specialised and fused graph, for inference
+ * @largest: (out) (optional): bytes in single precision of the largest map
+ *   that the options may concern
+ *
+ * Convolutions become StreamConv, which gathers mean and variance of its
+ * result while computing it and applies scale, shift and ReLU while reading;
+ * instance normalisation thus never passes over a map. Sums of maps
+ * (residuals) become ScaleAdd.
+ *
+ * Returns: (transfer full): a new graph that shares the parameter arrays
+ */
+PstGraph *pst_rewrite_stream (PstGraph *graph,
+                              const PstStreamOptions *options,
+                              gsize *largest);

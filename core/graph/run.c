@@ -121,6 +121,20 @@ make_calls (PstRun *run)
     }
 }
 
+static void
+prepare (PstRun *run)
+{
+  PstPlan *plan = run->plan;
+
+  for (guint i = 0; i < plan->n_steps; i++)
+    if (plan->steps[i].prepared >= 0)
+      {
+        run->calls[i].prepared =
+            run->memory + pst_plan_slot (plan, plan->steps[i].prepared)->offset;
+        plan->steps[i].node->op->prepare (&run->calls[i]);
+      }
+}
+
 PstRun *
 pst_run_new (PstPlan *plan, PstPool *pool, GError **error)
 {
@@ -145,6 +159,7 @@ pst_run_new (PstPlan *plan, PstPool *pool, GError **error)
   pst_gemm_init ();
   make_tensors (run);
   make_calls (run);
+  prepare (run);
   return run;
 }
 

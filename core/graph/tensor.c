@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "core/kernels/kernels.h"
 
 gsize
 pst_dtype_size (PstDtype dtype)
@@ -17,6 +18,8 @@ pst_dtype_size (PstDtype dtype)
       return 8;
     case PST_BOOL:
       return 1;
+    case PST_PACKED16:
+      return 2;
     default:
       g_return_val_if_reached (4);
     }
@@ -35,6 +38,8 @@ pst_dtype_name (PstDtype dtype)
       return "int64";
     case PST_BOOL:
       return "bool";
+    case PST_PACKED16:
+      return "packed";
     default:
       return "unknown";
     }
@@ -121,7 +126,8 @@ pst_tensor_layout (PstTensor *tensor)
 {
   const gint64 *dim = tensor->shape.dim;
 
-  if (tensor->shape.rank != 4 || tensor->dtype != PST_FLOAT32)
+  if (tensor->shape.rank != 4 ||
+      (tensor->dtype != PST_FLOAT32 && tensor->dtype != PST_PACKED16))
     {
       pst_tensor_layout_plain (tensor);
       return;
@@ -138,11 +144,35 @@ pst_tensor_count (const PstTensor *tensor)
   return pst_shape_count (&tensor->shape);
 }
 
+/* Floats of the tables of one sample's cells. */
+static gsize
+table_floats (const PstTensor *tensor)
+{
+  const gint64 *dim = tensor->shape.dim;
+
+  return (gsize) ((dim[2] + PST_CELL_H - 1) / PST_CELL_H) *
+         ((dim[3] + PST_CELL_W - 1) / PST_CELL_W) * 2 * dim[1];
+}
+
+guint16 *
+pst_tensor_cells (const PstTensor *tensor, gint64 sample, float **table)
+{
+  const gint64 *dim = tensor->shape.dim;
+  float        *tables = tensor->data;
+
+  *table = tables + sample * table_floats (tensor);
+  return (guint16 *) (tables + dim[0] * table_floats (tensor)) +
+         sample * dim[1] * dim[2] * dim[3];
+}
+
 gsize
 pst_tensor_bytes (const PstTensor *tensor)
 {
   gint64 count = pst_tensor_count (tensor);
 
+  if (tensor->dtype == PST_PACKED16 && count > 0)
+    return (gsize) count * 2 + sizeof (float) * tensor->shape.dim[0] *
+                                   table_floats (tensor);
   return count > 0 ? (gsize) count * pst_dtype_size (tensor->dtype) : 0;
 }
 

@@ -13,6 +13,7 @@ typedef enum
   PST_INT32 = 6,
   PST_INT64 = 7,
   PST_BOOL = 9,
+  PST_PACKED16 = 32767, /* the engine's own: maps in 16 bits, by cells */
 } PstDtype;
 
 /**
@@ -35,7 +36,7 @@ typedef struct
  * @stride: distance between neighbours along each dimension, in elements
  * @data: the first element; not owned; %NULL while only the shape is known
  *
- * A view of numbers somewhere. Computed float32 values of rank 4 lie
+ * A view of numbers somewhere. Computed float values of rank 4 lie
  * channels-last in memory (N, H, W, C); parameters and everything else lie
  * in C order. Operators must go by @stride or ask pst_tensor_is_map() /
  * pst_tensor_is_plain(). There are no gaps: the elements fill
@@ -83,6 +84,7 @@ gboolean pst_shape_broadcast (const PstShape *a, const PstShape *b,
 void     pst_tensor_layout (PstTensor *tensor);
 void     pst_tensor_layout_plain (PstTensor *tensor);
 gint64   pst_tensor_count (const PstTensor *tensor);
+/* All bytes, those of the cells' tables included. */
 gsize    pst_tensor_bytes (const PstTensor *tensor);
 /* in C order (an axis of size 1 may have any stride) */
 gboolean pst_tensor_is_plain (const PstTensor *tensor);
@@ -100,6 +102,17 @@ gboolean pst_tensor_same_layout (const PstTensor *a, const PstTensor *b);
  * layouts and shapes: this is also what Reshape does.
  */
 void pst_tensor_copy (PstTensor *to, const PstTensor *from);
+
+/**
+ * pst_tensor_cells:
+ * @tensor: a packed map [n, c, h, w]
+ * @sample: which of n
+ * @table: (out): tables [cells_y, cells_x, 2, c] of this sample's cells
+ *
+ * Returns: (transfer none): its numbers [h, w, c]
+ */
+guint16 *pst_tensor_cells (const PstTensor *tensor, gint64 sample,
+                           float **table);
 
 /* One element by its logical index (row-major count), converted. */
 double pst_tensor_get (const PstTensor *tensor, gint64 index);

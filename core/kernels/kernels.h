@@ -3,6 +3,14 @@
 
 #include <glib.h>
 
+/*
+ * Maps in 16 bits: the picture is cut into cells of so many rows and columns;
+ * within a cell each channel is a whole number from 0 to 65535, times a step,
+ * plus the cell's least value. A cell's table is [2][c]: least values, steps.
+ */
+#define PST_CELL_H 8
+#define PST_CELL_W 32
+
 /* Points of a Winograd tile, F(4x4, 3x3): 6 x 6 in, 4 x 4 out. */
 #define PST_WINO_IN 36
 #define PST_WINO_OUT 16
@@ -65,6 +73,11 @@ typedef struct
  *   the largest; x may be y where not @half
  * In these three what is not a number becomes @least, which may be -INFINITY.
  *
+ * - @pack_cell: x [h][w][c], rows @row floats apart, to q, rows @q_row apart,
+ *   and the cell's table
+ * - @unpack_pixels: y = max (least, a x + b) of pixels of one cell; a and b may
+ *   be %NULL
+ *
  * @panel and @panel_product: see panel.h.
  */
 typedef struct
@@ -79,6 +92,11 @@ typedef struct
                        float *y);
   void (*store_pixels) (const float *x, const float *bias, float least,
                         gint64 c, gint64 pixels, void *y, gboolean half);
+  void (*pack_cell) (const float *x, gint64 row, gint64 c, gint64 h, gint64 w,
+                     guint16 *q, gint64 q_row, float *table);
+  void (*unpack_pixels) (const guint16 *q, const float *table, const float *a,
+                         const float *b, float least, gint64 c, gint64 pixels,
+                         float *y);
   void (*wino_in) (const float *const *d, gint64 c, float *v, gint64 step);
   void (*wino_in_adjoint) (const float *v, gint64 step, gint64 c,
                            float *const *d);

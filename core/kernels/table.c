@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/kernels/kernels.h"
 
+#include "core/kernels/cell-loops.h"
 #include "core/kernels/channel-loops.h"
 #include "core/kernels/panel-loops.h"
 #include "core/kernels/pixel-loops.h"
@@ -20,6 +21,8 @@ const PstKernels JOIN (pst_kernels_, PST_ISA) = {
   .panel_product = panel_product,
   .load_pixels = load_pixels,
   .store_pixels = store_pixels,
+  .pack_cell = pack_cell,
+  .unpack_pixels = unpack_pixels,
   .wino_in = wino_in,
   .wino_in_adjoint = wino_in_adjoint,
   .wino_in_patch = wino_in_patch,

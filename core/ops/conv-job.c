@@ -36,6 +36,7 @@ typedef struct
   gsize             algorithm; /* floats */
   gsize             out;       /* floats */
   double           *sums;      /* [n, n_groups, 3, k]: base, sum, squares */
+  gboolean          packed;    /* the result */
   guint8           *workers;
   gsize             worker_bytes;
 } Work;
@@ -97,6 +98,12 @@ plan_work (const PstConvJob *job, Work *work)
       work->h *= MAX (1, CHAIN_H / unit_h);
       work->w *= MAX (1, CHAIN_W / unit_w);
     }
+  work->packed = job->y && job->y->dtype == PST_PACKED16;
+  if (work->packed) /* whole cells */
+    {
+      work->h = (work->h + PST_CELL_H - 1) / PST_CELL_H * PST_CELL_H;
+      work->w = (work->w + PST_CELL_W - 1) / PST_CELL_W * PST_CELL_W;
+    }
   work->across = (conv->ow + work->w - 1) / work->w;
   work->n_regions = (conv->oh + work->h - 1) / work->h * work->across;
   work->per_group = (work->n_regions + MAX_GROUPS - 1) / MAX_GROUPS;
@@ -107,7 +114,7 @@ plan_work (const PstConvJob *job, Work *work)
     work->algorithm =
         MAX (work->algorithm,
              aligned (job->stage[s].forward->room (&job->stage[s].conv)));
-  if (! job->y || job->half_y)
+  if (! job->y || work->packed)
     work->out = aligned (work->h * work->w * conv->k);
 }
 
@@ -118,7 +125,7 @@ pst_conv_job_room (const PstConvJob *job, gsize *shared, gsize *per_worker)
   Work           work;
 
   plan_work (job, &work);
-  *shared = job->stats
+  *shared = job->wants_stats
                 ? sizeof (double) * conv->n * work.n_groups * 3 * conv->k
                 : 0;
   *per_worker = sizeof (float) * (work.algorithm + work.out +
@@ -178,9 +185,12 @@ compute (const Work *work, gint64 n, int s, const PstConvRegion *region,
 
   if (s == 0)
     {
-      source.data = (const guint8 *) job->x +
-                    n * conv->h * conv->w * conv->c * (job->half_x ? 2 : 4);
-      source.half = job->half_x;
+      if (job->x->dtype == PST_PACKED16)
+        source.packed =
+            pst_tensor_cells (job->x, n, (float **) &source.table);
+      else
+        source.data = (const float *) job->x->data +
+                      n * conv->h * conv->w * conv->c;
       source.h = conv->h;
       source.w = source.row = conv->w;
     }
@@ -234,27 +244,43 @@ add_sums (gint64 k, double *sums, gboolean first,
     }
 }
 
-/* Bias, limit, sums, and storing, for what was computed at @from. */
+/* Packs a region, which begins where a cell does. */
 static void
-finish (const Work *work, gint64 n, const PstConvRegion *region, float *from,
-        gint64 row)
+pack (const Work *work, gint64 n, const PstConvRegion *region,
+      const float *from, gint64 row)
+{
+  const PstConv *conv = last_conv (work->job);
+  gint64         k = conv->k;
+  gint64         across = (conv->ow + PST_CELL_W - 1) / PST_CELL_W;
+  float         *table;
+  guint16       *q = pst_tensor_cells (work->job->y, n, &table);
+
+  for (gint64 y = 0; y < region->h; y += PST_CELL_H)
+    for (gint64 x = 0; x < region->w; x += PST_CELL_W)
+      {
+        gint64 top = region->y + y, left = region->x + x;
+        gint64 cell = top / PST_CELL_H * across + left / PST_CELL_W;
+
+        pst_kernels ()->pack_cell (from + y * row + x * k, row, k,
+                                   MIN (PST_CELL_H, region->h - y),
+                                   MIN (PST_CELL_W, region->w - x),
+                                   q + (top * conv->ow + left) * k,
+                                   conv->ow * k, table + cell * 2 * k);
+      }
+}
+
+/* Bias and limit, in place. */
+static void
+limit (const Work *work, const PstConvRegion *region, float *from, gint64 row)
 {
   const PstConvJob *job = work->job;
-  const PstConv    *conv = last_conv (job);
-  gint64            k = conv->k;
 
+  if (! job->bias && job->least == -INFINITY)
+    return;
   for (gint64 i = 0; i < region->h; i++)
-    {
-      float  *line = from + i * row;
-      gint64  at = ((n * conv->oh + region->y + i) * conv->ow + region->x) * k;
-
-      if (job->bias || job->least > -INFINITY)
-        pst_kernels ()->store_pixels (line, job->bias, job->least, k,
-                                      region->w, line, FALSE);
-      if (job->half_y)
-        pst_kernels ()->store_pixels (line, NULL, -INFINITY, k, region->w,
-                                      (guint16 *) job->y + at, TRUE);
-    }
+    pst_kernels ()->store_pixels (from + i * row, job->bias, job->least,
+                                  last_conv (job)->k, region->w,
+                                  from + i * row, FALSE);
 }
 
 static PstConvRegion
@@ -268,6 +294,17 @@ region_at (const Work *work, gint64 i)
                            MIN (work->w, conv->ow - x) };
 }
 
+/* Where a worker's sums and its region of the output lie. */
+static float *
+output_room (const Work *work, float *room, float **sums)
+{
+  room += work->algorithm;
+  for (int s = 0; s + 1 < work->job->n_stages; s++)
+    room += work->between[s];
+  *sums = room;
+  return room + aligned (3 * last_conv (work->job)->k);
+}
+
 static void
 run_group (gpointer data, gsize item, guint worker)
 {
@@ -279,27 +316,26 @@ run_group (gpointer data, gsize item, guint worker)
   gint64            last = MIN (work->n_regions, first + work->per_group);
   float            *room =
       (float *) (work->workers + worker * work->worker_bytes);
-  float            *base = room + work->algorithm;
-  float            *out;
+  float            *base;
+  float            *out = output_room (work, room, &base);
 
-  for (int s = 0; s + 1 < job->n_stages; s++)
-    base += work->between[s];
-  out = base + aligned (3 * conv->k);
   for (gint64 i = first; i < last; i++)
     {
       PstConvRegion region = region_at (work, i);
       gint64        row = region.w * conv->k;
       float        *to = out;
 
-      if (job->y && ! job->half_y)
+      if (job->y && ! work->packed)
         {
           row = conv->ow * conv->k;
-          to = (float *) job->y +
+          to = (float *) job->y->data +
                ((n * conv->oh + region.y) * conv->ow + region.x) * conv->k;
         }
       compute (work, n, job->n_stages - 1, &region, room, to, row);
-      finish (work, n, &region, to, row);
-      if (job->stats)
+      limit (work, &region, to, row);
+      if (work->packed)
+        pack (work, n, &region, to, row);
+      if (job->wants_stats)
         add_sums (conv->k, work->sums + item * 3 * conv->k, i == first,
                   &region, to, row, base, base + conv->k);
     }
@@ -374,6 +410,6 @@ pst_conv_job_run (const PstConvJob *job, PstPool *pool, guint8 *shared,
   work.workers = workers;
   work.worker_bytes = worker_bytes;
   pst_pool_run (pool, conv->n * work.n_groups, run_group, &work);
-  if (job->stats)
+  if (job->wants_stats)
     pst_pool_run (pool, conv->n, find_stats, &work);
 }

@@ -7,7 +7,7 @@
 
 /* Reads padded pixels for the convolutions, all that fusion has put between
  * the picture and the kernel being done on the way: padding and upsampling by
- * the grid, half precision, scale, shift and ReLU. */
+ * the grid, unpacking, scale, shift and ReLU. */
 
 gint64
 pst_conv_even (gint64 size, gint64 most, gint64 unit)
@@ -45,24 +45,53 @@ in_place (const PstConvGrid *grid, gint64 c, const PstConvSource *source,
 {
   gint64 row = row_of (grid, source, y), col = col_of (grid, source, x);
 
-  if (source->half || source->scale || source->least > -INFINITY || row < 0 ||
+  if (source->packed || source->scale || source->least > -INFINITY || row < 0 ||
       col < 0 || row_of (grid, source, y + h - 1) - row != h - 1 ||
       col_of (grid, source, x + w - 1) - col != w - 1)
     return NULL;
-  return (const float *) source->data + (row * source->row + col) * c;
+  return source->data + (row * source->row + col) * c;
+}
+
+void
+pst_conv_load (const PstConvSource *source, gint64 c, gint64 row, gint64 col,
+               gint64 pixels, float *to)
+{
+  gint64       across = (source->w + PST_CELL_W - 1) / PST_CELL_W;
+  gint64       at = (row * source->row + col) * c;
+  const float *line;
+
+  if (! source->packed)
+    {
+      pst_kernels ()->load_pixels (source->data + at, FALSE, source->scale,
+                                   source->shift, source->least, c, pixels,
+                                   to);
+      return;
+    }
+  line = source->table + row / PST_CELL_H * across * 2 * c;
+  while (pixels > 0)
+    {
+      gint64 n = MIN (pixels, PST_CELL_W - col % PST_CELL_W);
+
+      pst_kernels ()->unpack_pixels (source->packed + at,
+                                     line + col / PST_CELL_W * 2 * c,
+                                     source->scale, source->shift,
+                                     source->least, c, n, to);
+      at += n * c;
+      to += n * c;
+      col += n;
+      pixels -= n;
+    }
 }
 
 static void
 load_row (const PstConvGrid *grid, gint64 c, const PstConvSource *source,
           gint64 row, gint64 x, gint64 w, float *to)
 {
-  gint64 size = source->half ? 2 : 4;
   gint64 before = -1;
 
   for (gint64 j = 0, n; j < w; j += n)
     {
       gint64 col = col_of (grid, source, x + j);
-      gint64 at = (row * source->row + col) * c * size;
 
       n = 1;
       if (col < 0)
@@ -73,10 +102,7 @@ load_row (const PstConvGrid *grid, gint64 c, const PstConvSource *source,
         {
           while (j + n < w && col_of (grid, source, x + j + n) == col + n)
             n++;
-          pst_kernels ()->load_pixels ((const guint8 *) source->data + at,
-                                       source->half, source->scale,
-                                       source->shift, source->least, c, n,
-                                       to + j * c);
+          pst_conv_load (source, c, row, col, n, to + j * c);
         }
       before = col < 0 ? -1 : col + n - 1;
     }

@@ -277,14 +277,20 @@ pst_conv_table_bytes (const PstConv *conv)
 }
 
 void
-pst_conv_fill_tables (PstConv *conv, guint8 *room)
+pst_conv_point_tables (PstConv *conv, guint8 *room)
 {
-  char mode = conv->mode == 'c' ? 'c' : 'e';
-
   conv->grid.row = (gint32 *) room;
   conv->grid.col = conv->grid.row + conv->grid.h;
   conv->low.row = conv->grid.col + conv->grid.w;
   conv->low.col = conv->low.row + conv->low.h;
+}
+
+void
+pst_conv_fill_tables (PstConv *conv, guint8 *room)
+{
+  char mode = conv->mode == 'c' ? 'c' : 'e';
+
+  pst_conv_point_tables (conv, room);
   for (gint64 i = 0; i < conv->grid.h; i++)
     conv->grid.row[i] = source (i - conv->pads[0], conv->h, conv->upsample,
                                 conv->mode);
@@ -314,7 +320,7 @@ job_of (const PstCall *call, const PstConv *conv)
   job.stage[0] = (PstConvStage) { .conv = *conv,
                                   .forward = pst_conv_choose (conv),
                                   .least = -INFINITY };
-  job.y = (gpointer) call; /* not NULL while only room is asked for */
+  job.y = call->out[0];
   if (call->n_in > 2 && call->in[2])
     job.bias = call->in[2]->data;
   return job;
@@ -377,11 +383,12 @@ conv_forward (PstCall *call)
   guint8      *shared = prepare (call, &conv);
   const float *x = read_picture (call, &shared);
   PstConvJob   job = job_of (call, &conv);
+  PstTensor    picture = *call->in[0];
 
   job.stage[0].forward->pack (&conv, call->pool, (float *) shared);
   job.stage[0].packed = (float *) shared;
-  job.x = x;
-  job.y = call->out[0]->data;
+  picture.data = (gpointer) x;
+  job.x = &picture;
   pst_conv_job_run (&job, call->pool, shared + packed_bytes (&job),
                     call->worker_base, call->worker_bytes);
 }

@@ -47,8 +47,9 @@ typedef struct
 
 /**
  * PstConvSource:
- * @data: pixels of one sample, [.., .., c]
- * @half: whether they are in half precision
+ * @data: pixels of one sample, [.., .., c]; %NULL where they are packed
+ * @packed: (nullable): the sample's packed pixels and
+ * @table: the tables of its cells
  * @y, @x: coordinates of the first pixel that @data points to
  * @h, @w: how many rows and columns there are; what lies beyond counts as zero
  * @row: pixels from one row to the next
@@ -57,8 +58,9 @@ typedef struct
  */
 typedef struct
 {
-  const void  *data;
-  gboolean     half;
+  const float   *data;
+  const guint16 *packed;
+  const float   *table;
   gint64       y, x, h, w;
   gint64       row;
   const float *scale;
@@ -118,6 +120,10 @@ const float *pst_conv_patch (const PstConvGrid *grid, gint64 c,
                              const PstConvSource *source, gint64 y, gint64 x,
                              gint64 h, gint64 w, float *room, gint64 *row);
 
+/* Pixels of a source's row, both counted from its first, as numbers. */
+void pst_conv_load (const PstConvSource *source, gint64 c, gint64 row,
+                    gint64 col, gint64 pixels, float *to);
+
 /* Cuts @size into equal parts, multiples of @unit, none longer than @most (but
  * at least @unit). Returns the length of a part. */
 gint64 pst_conv_even (gint64 size, gint64 most, gint64 unit);
@@ -144,11 +150,11 @@ typedef struct
 
 /**
  * PstConvJob:
- * @x: [n, h, w, c] of the first stage, in half precision where @half_x
+ * @x: [n, c, h, w] of the first stage, a map or packed
  * @bias: (nullable): [k] of the last stage
  * @least: the result is at least this
- * @y: (nullable): [n, oh, ow, k] of the last stage
- * @stats: (nullable): [n, 2, k]: mean and variance of the result
+ * @y: (nullable): [n, k, oh, ow] of the last stage, a map or packed
+ * @stats: where @wants_stats, [n, 2, k]: mean and variance of the result
  *
  * What lies between the stages never lies in memory as a whole: it is computed
  * region by region, where need be more than once.
@@ -157,17 +163,16 @@ typedef struct
 {
   PstConvStage stage[PST_CONV_STAGES];
   int          n_stages;
-  const void  *x;
-  gboolean     half_x;
-  const float *bias;
-  float        least;
-  void        *y;
-  gboolean     half_y;
-  float       *stats;
+  const PstTensor *x;
+  const float     *bias;
+  float            least;
+  const PstTensor *y;
+  gboolean         wants_stats;
+  float           *stats;
 } PstConvJob;
 
-/* Bytes of room for the whole job and for each worker. @y and @stats need only
- * be NULL or not. */
+/* Bytes of room for the whole job and for each worker; no data need be
+ * there. */
 void pst_conv_job_room (const PstConvJob *job, gsize *shared,
                         gsize *per_worker);
 /* @shared and @workers are such room, the workers' @worker_bytes apart. */
@@ -212,8 +217,10 @@ extern const PstConvGradient pst_conv_winograd_gradient;
 gboolean pst_conv_parse (const PstCall *call, int stage, const PstShape *x,
                          const PstTensor *w, PstConv *conv, GError **error);
 
-/* Bytes of the tables; sets them at @room. */
+/* Bytes of the tables. */
 gsize pst_conv_table_bytes (const PstConv *conv);
+/* Says that they lie at @room; and fills them. */
+void  pst_conv_point_tables (PstConv *conv, guint8 *room);
 void  pst_conv_fill_tables (PstConv *conv, guint8 *room);
 
 /* db[k] += sum of dy over all pixels, in a fixed order. */
