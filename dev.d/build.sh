@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Getting ready, building, and running things where they were built.
 
-# Makes everything ready for packages of the given set: build or test.
+# Makes everything ready for packages of the given set: build, test or bench.
 prepare() {
   check_machine
   find_user
@@ -21,10 +21,10 @@ prepare() {
 
 # On a system with GIMP 3: installs what is missing, having said so.
 native_ensure() {
-  local -a missing=()
+  local -a missing=() wanted
   have apt-get || { native_check_tools; return; }
-  native_missing "${BUILD_PACKAGES[@]}"
-  [ "$1" = build ] || native_missing "${TEST_PACKAGES[@]}"
+  packages_of "$1"
+  native_missing "${wanted[@]}"
   [ ${#missing[@]} -gt 0 ] || return 0
   say "These packages are needed and will be installed: ${missing[*]}"
   require_root "Installing them"
@@ -46,8 +46,9 @@ native_check_tools() {
   done
 }
 
-# As root, on a system with GIMP 3. Of the packages for tests, those that the
-# system does not know are left out: their tests are skipped then.
+# As root, on a system with GIMP 3. Of the packages for tests and the
+# benchmark, those that the system does not know are left out: what needs them
+# is skipped then.
 host_prepare() {
   local set=$1 log package
   local -a known=()
@@ -62,7 +63,7 @@ host_prepare() {
     if [ "$set" = build ] || apt-cache show "$package" >/dev/null 2>&1; then
       known+=("$package")
     else
-      say "This system has no package $package; tests that need it are skipped."
+      say "This system has no package $package; what needs it is skipped."
     fi
   done
   [ ${#known[@]} -eq 0 ] || host_install "$log" "${known[@]}"

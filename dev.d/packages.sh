@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The Debian packages that the project needs: to build and show it, and what
-# only its tests need.
+# The Debian packages that the project needs: to build and show it, what only
+# its tests need, and what only the benchmark does.
 # shellcheck disable=SC2034  # used by the other parts of dev
 
 BUILD_PACKAGES=(
@@ -24,6 +24,18 @@ TEST_PACKAGES=(
   libxml2-utils gdb strace
   libonnx-testdata clang llvm libclang-rt-19-dev
 )
+
+BENCH_PACKAGES=(
+  python3-opencv python3-matplotlib
+)
+
+# Sets wanted to the packages of a set: build, test (which needs those of
+# build) or bench (which needs all).
+packages_of() {
+  wanted=("${BUILD_PACKAGES[@]}")
+  [ "$1" = build ] || wanted+=("${TEST_PACKAGES[@]}")
+  [ "$1" != bench ] || wanted+=("${BENCH_PACKAGES[@]}")
+}
 
 # A short name for a list of packages: changes when the list does.
 packages_key() { printf '%s\n' "$@" | sort | sha256sum | cut -c1-12; }

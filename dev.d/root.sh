@@ -10,18 +10,13 @@ root_arch() { dpkg --print-architecture; }
 root_path() { printf '%s/%s-%s\n' "$ROOT_BASE" "$ROOT_RELEASE" "$(root_arch)"; }
 root_stamp() { printf '%s/.pastiche/%s\n' "$(root_path)" "$(packages_key "$@")"; }
 
-# Makes sure that the root directory holds the packages of "build" or "test".
+# Makes sure that the root directory holds the packages of a set.
 root_ensure() {
   local -a wanted
-  root_packages "$1"
+  packages_of "$1"
   [ ! -e "$(root_stamp "${wanted[@]}")" ] || return 0
   require_root "Setting up the Debian 13 root directory"
   as_root env PASTICHE_CACHE="$ROOT_BASE" "$BASH" "$DEV" _root_prepare "$1"
-}
-
-root_packages() {
-  wanted=("${BUILD_PACKAGES[@]}")
-  [ "$1" = build ] || wanted+=("${TEST_PACKAGES[@]}")
 }
 
 # As root: makes or extends the root directory under a lock.
@@ -36,10 +31,10 @@ root_prepare() {
   log=$ROOT_BASE/setup.log
   : >"$log" || die "The disk is full, or $log cannot be written."
   if [ ! -d "$root" ]; then
-    root_packages build
+    packages_of build
     root_make "$root" "$log"
   fi
-  root_packages "$1"
+  packages_of "$1"
   [ -e "$(root_stamp "${wanted[@]}")" ] || root_extend "$root" "$log" "$1"
 }
 
@@ -118,8 +113,9 @@ root_apt_options() {
 
 # As root: brings the packages of an existing root directory up to the list.
 root_extend() {
-  local root=$1 log=$2 begin=$SECONDS need=1500
+  local root=$1 log=$2 begin=$SECONDS need=1500 set
   [ "$3" = build ] || need=3500
+  [ "$3" != bench ] || need=4500
   require_space "$ROOT_BASE" "$need"
   say "Adding packages to the Debian 13 root directory ($3; once)…"
   # shellcheck disable=SC2016  # the inner shell expands these
@@ -132,11 +128,11 @@ root_extend() {
       done' sh "${wanted[@]}" \
     </dev/null >>"$log" 2>&1 || explain_failure "$log" "Adding packages to the root directory"
   mkdir -p "$root/.pastiche"
-  : >"$root/.pastiche/$(packages_key "${wanted[@]}")"
-  if [ "$3" = test ]; then
-    root_packages build
+  for set in build test bench; do
+    packages_of "$set"
     : >"$root/.pastiche/$(packages_key "${wanted[@]}")"
-  fi
+    [ "$set" != "$3" ] || break
+  done
   say "Added them in $((SECONDS - begin)) s."
 }
 

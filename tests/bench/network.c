@@ -3,27 +3,9 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "core/onnx/onnx.h"
-
-static double
-now (void)
-{
-  return g_get_monotonic_time () / 1e6;
-}
-
-guint64
-bench_status (const char *key)
-{
-  g_autofree char *text = NULL;
-  const char      *at;
-
-  if (! g_file_get_contents ("/proc/self/status", &text, NULL, NULL))
-    return 0;
-  at = strstr (text, key);
-  return at ? g_ascii_strtoull (at + strlen (key), NULL, 10) * 1024 : 0;
-}
+#include "tests/bench/serve.h"
 
 static gboolean
 fail (GError **error, const char *text)
@@ -119,26 +101,26 @@ make (BenchNetwork *network, const BenchSettings *settings, GError **error)
           .budget = (guint64) settings->budget * 1000000,
           .no_fusion = settings->as_written,
   };
-  double begin = now ();
+  double begin = bench_now ();
 
   network->rss_before = bench_status ("VmRSS:");
   network->graph = pst_onnx_load (settings->model, error);
   if (! network->graph)
     return FALSE;
-  network->load = now () - begin;
+  network->load = bench_now () - begin;
   shapes = make_shapes (network, error);
   if (! shapes)
     return FALSE;
   options.input_shapes = shapes;
-  begin = now ();
+  begin = bench_now ();
   network->plan = pst_plan_new (network->graph, &options, error);
-  network->plan_time = now () - begin;
+  network->plan_time = bench_now () - begin;
   if (! network->plan)
     return FALSE;
-  begin = now ();
+  begin = bench_now ();
   network->pool = pst_pool_new (settings->threads);
   network->run = pst_run_new (network->plan, network->pool, error);
-  network->allocate = now () - begin;
+  network->allocate = bench_now () - begin;
   return network->run != NULL;
 }
 
@@ -170,7 +152,7 @@ bench_network_pass (BenchNetwork *network, PstProgressFunc progress,
                     gpointer data)
 {
   GPtrArray *inputs = pst_graph_get_inputs (network->graph);
-  double     begin = now ();
+  double     begin = bench_now ();
 
   for (guint i = 0; i < inputs->len; i++)
     {
@@ -185,7 +167,7 @@ bench_network_pass (BenchNetwork *network, PstProgressFunc progress,
   if (progress)
     progress (0.0, data);
   pst_run_forward (network->run, NULL, progress, data, NULL);
-  return now () - begin;
+  return bench_now () - begin;
 }
 
 gboolean

@@ -61,7 +61,4 @@ gboolean bench_network_save (BenchNetwork *network, const char *path,
 /* Prints a table: the median time of each node over @runs passes. */
 void     bench_network_profile (BenchNetwork *network, int runs);
 
-/* Bytes from /proc/self/status: "VmRSS:" or "VmHWM:". */
-guint64 bench_status (const char *key);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BenchNetwork, bench_network_free)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/bench/network.h"
+#include "tests/bench/serve.h"
 
 typedef struct
 {
@@ -16,7 +17,7 @@ static void
 on_progress (double fraction, gpointer data)
 {
   Watch *watch = data;
-  double at = g_get_monotonic_time () / 1e6;
+  double at = bench_now ();
   double time = at - watch->last;
 
   g_array_append_val (watch->times, time);
@@ -121,7 +122,7 @@ bench_network_profile (BenchNetwork *network, int runs)
   bench_network_pass (network, NULL, NULL);
   for (int i = 0; i < runs; i++)
     {
-      Watch  watch = { g_get_monotonic_time () / 1e6, times };
+      Watch  watch = { bench_now (), times };
       double time = bench_network_pass (network, on_progress, &watch);
 
       best = MIN (best, time);

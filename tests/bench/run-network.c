@@ -4,16 +4,14 @@
  *
  *   run-network [OPTION…] MODEL WIDTHxHEIGHT
  *
- * --profile prints a table of the nodes instead. --serve waits for commands
- * on standard input: "run" makes a pass and prints its seconds, "save FILE"
- * writes the painting, "memory" prints the peaks of memory; the end of the
- * input ends it. Pictures in files are bare float32 numbers, [H, W, C]; all
- * memory is in bytes.
+ * --profile prints a table of the nodes instead; --serve waits for commands
+ * on standard input (serve.h). Pictures in files are bare float32 numbers,
+ * [H, W, C]; memory is in bytes.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "tests/bench/network.h"
+#include "tests/bench/serve.h"
 
 typedef struct
 {
@@ -77,71 +75,54 @@ parse (int argc, char **argv, Arguments *to, GError **error)
   return TRUE;
 }
 
-static void
-print_memory (const BenchNetwork *network)
+static double
+pass (gpointer data)
 {
-  printf ("\"engine\": %" G_GSIZE_FORMAT ", \"before\": %" G_GUINT64_FORMAT
-          ", \"peak\": %" G_GUINT64_FORMAT,
-          pst_plan_get_memory (network->plan), network->rss_before,
-          bench_status ("VmHWM:"));
-}
-
-static void
-print_made (const BenchNetwork *network)
-{
-  printf ("\"load\": %.4f, \"plan\": %.4f, \"allocate\": %.4f",
-          network->load, network->plan_time, network->allocate);
+  return bench_network_pass (data, NULL, NULL);
 }
 
 static gboolean
-serve (BenchNetwork *network, GError **error)
+save (gpointer data, const char *path, GError **error)
 {
-  char line[4096];
-
-  printf ("{");
-  print_made (network);
-  printf ("}\n");
-  fflush (stdout);
-  while (fgets (line, sizeof line, stdin))
-    {
-      g_strchomp (line);
-      if (g_str_equal (line, "run"))
-        printf ("{\"seconds\": %.6f}\n",
-                bench_network_pass (network, NULL, NULL));
-      else if (g_str_equal (line, "memory"))
-        {
-          printf ("{");
-          print_memory (network);
-          printf ("}\n");
-        }
-      else if (g_str_has_prefix (line, "save "))
-        {
-          if (! bench_network_save (network, line + 5, error))
-            return FALSE;
-          printf ("{}\n");
-        }
-      else
-        printf ("{\"error\": \"no such command\"}\n");
-      fflush (stdout);
-    }
-  return TRUE;
+  return bench_network_save (data, path, error);
 }
 
 static void
-run (BenchNetwork *network, int n)
+run (const BenchService *service, gpointer data, int n)
 {
   printf ("{\"seconds\": [");
   for (int i = 0; i < n; i++)
     {
-      printf ("%s%.6f", i ? ", " : "",
-              bench_network_pass (network, NULL, NULL));
+      printf ("%s%.6f", i ? ", " : "", service->pass (data));
       fflush (stdout);
     }
-  printf ("], ");
-  print_made (network);
-  printf (", ");
-  print_memory (network);
+  printf ("], %s, ", service->made);
+  bench_print_memory (service);
   printf ("}\n");
+}
+
+static gboolean
+use (BenchNetwork *network, const Arguments *arguments, GError **error)
+{
+  g_autofree char *made = g_strdup_printf (
+      "\"load\": %.4f, \"plan\": %.4f, \"allocate\": %.4f", network->load,
+      network->plan_time, network->allocate);
+  BenchService service = {
+    .made = made,
+    .pass = pass,
+    .save = save,
+    .engine = pst_plan_get_memory (network->plan),
+    .before = network->rss_before,
+  };
+
+  if (arguments->serve)
+    return bench_serve (&service, network, error);
+  if (arguments->profile)
+    bench_network_profile (network, arguments->runs);
+  else
+    run (&service, network, arguments->runs);
+  return ! arguments->save ||
+         bench_network_save (network, arguments->save, error);
 }
 
 int
@@ -150,23 +131,11 @@ main (int argc, char **argv)
   g_auto (Arguments) arguments = { .settings.threads = 2, .runs = 5 };
   g_autoptr (BenchNetwork) network = NULL;
   g_autoptr (GError)       error = NULL;
-  gboolean                 done = FALSE;
 
   if (parse (argc, argv, &arguments, &error))
     network = bench_network_new (&arguments.settings, &error);
-  if (network)
-    {
-      done = TRUE;
-      if (arguments.serve)
-        done = serve (network, &error);
-      else if (arguments.profile)
-        bench_network_profile (network, arguments.runs);
-      else
-        run (network, arguments.runs);
-      if (done && arguments.save)
-        done = bench_network_save (network, arguments.save, &error);
-    }
-  if (! done)
-    fprintf (stderr, "run-network: %s\n", error->message);
-  return done ? 0 : 1;
+  if (network && use (network, &arguments, &error))
+    return 0;
+  fprintf (stderr, "run-network: %s\n", error->message);
+  return 1;
 }

@@ -6,12 +6,14 @@
  * train.py does the same in PyTorch.
  *
  *   train [STEPS [THREADS]]
+ *   train serve [THREADS]    steps on command, see serve.h
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "core/train/adversarial-step.h"
+#include "tests/bench/serve.h"
 
 #define STYLES 6
 
@@ -164,36 +166,76 @@ one_step (PstAdversarialStep *step, const PstSettings *settings, int number,
   pst_adversarial_step_run (step, 1, &losses);
 }
 
-int
-main (int argc, char **argv)
+typedef struct
 {
-  int                 n_steps = argc > 1 ? atoi (argv[1]) : 20;
-  guint               n_threads = argc > 2 ? (guint) atoi (argv[2]) : 1;
-  g_autoptr (GError)  error = NULL;
-  PstRecipe          *recipe = pst_recipe_parse (text, ".", &error);
-  PstPool            *pool = pst_pool_new (n_threads);
   PstAdversarialStep *step;
-  PstPlayers          players = { 0 };
+  const PstSettings  *settings;
   PstRandom           random;
-  double              wall, cpu;
+  int                 number;
+} Training;
+
+static double
+pass (gpointer data)
+{
+  Training *training = data;
+  double    begin = bench_now ();
+
+  one_step (training->step, training->settings, training->number++,
+            &training->random);
+  return bench_now () - begin;
+}
+
+/* Everything lives as long as the process. */
+static void
+training_make (Training *training, guint n_threads)
+{
+  g_autoptr (GError) error = NULL;
+  PstRecipe         *recipe = pst_recipe_parse (text, ".", &error);
+  PstPool           *pool = pst_pool_new (n_threads);
+  PstPlayers         players = { 0 };
 
   if (! recipe)
     g_error ("%s", error->message);
-  pst_random_init (&random, 1, PST_STREAM_TEST, 0);
-  make_players (recipe, pool, &random, &players);
-  step = pst_adversarial_step_new (recipe, pst_recipe_settings (recipe, 0),
-                                   &players, pool, 0, &error);
-  if (! step)
+  pst_random_init (&training->random, 1, PST_STREAM_TEST, 0);
+  make_players (recipe, pool, &training->random, &players);
+  training->settings = pst_recipe_settings (recipe, 0);
+  training->step = pst_adversarial_step_new (recipe, training->settings,
+                                             &players, pool, 0, &error);
+  if (! training->step)
     g_error ("%s", error->message);
-  one_step (step, pst_recipe_settings (recipe, 0), 0, &random);
-  wall = g_get_monotonic_time () / 1e6;
+}
+
+static void
+time_steps (Training *training, int n_steps, guint n_threads)
+{
+  double wall, cpu;
+
+  pass (training);
+  wall = bench_now ();
   cpu = (double) clock () / CLOCKS_PER_SEC;
   for (int i = 0; i < n_steps; i++)
-    one_step (step, pst_recipe_settings (recipe, 0), i, &random);
-  wall = (g_get_monotonic_time () / 1e6 - wall) / n_steps;
+    pass (training);
+  wall = (bench_now () - wall) / n_steps;
   cpu = ((double) clock () / CLOCKS_PER_SEC - cpu) / n_steps;
   printf ("pastiche: %.3f s a step (%.3f s of processor time), "
           "%.0f pictures an hour, %u threads\n",
           wall, cpu, 3600 / wall * 4, n_threads);
+}
+
+int
+main (int argc, char **argv)
+{
+  gboolean     serve = argc > 1 && g_str_equal (argv[1], "serve");
+  int          n_steps = argc > 1 ? atoi (argv[1]) : 20;
+  guint        n_threads = argc > 2 ? (guint) atoi (argv[2]) : 1;
+  Training     training = { 0 };
+  BenchService service = { .made = "", .pass = pass };
+
+  service.before = bench_status ("VmRSS:");
+  training_make (&training, n_threads);
+  if (serve)
+    bench_serve (&service, &training, NULL);
+  else
+    time_steps (&training, MAX (1, n_steps), n_threads);
   return 0;
 }

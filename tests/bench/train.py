@@ -2,20 +2,29 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One step of training as in train.c, in PyTorch, timed.
 
-usage: train.py [STEPS [THREADS]]
+usage: train.py [STEPS [THREADS [channels-last]]]
+       train.py serve [THREADS [channels-last]]
+
+The second takes steps on command, see service.py.
 """
+import itertools
 import sys
 import time
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from service import forget_peak, serve, status
 
-STEPS = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+SERVE = sys.argv[1:2] == ["serve"]
+STEPS = int(sys.argv[1]) if len(sys.argv) > 1 and not SERVE else 20
 THREADS = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+LAST = sys.argv[3:] == ["channels-last"]
+FORMAT = torch.channels_last if LAST else torch.contiguous_format
 STYLES, BATCH, CROP = 7, 4, 128
 torch.set_num_threads(THREADS)
 torch.manual_seed(1)
+before = forget_peak()
 
 
 def conv(i, o, k, stride=1, bias=False):
@@ -113,6 +122,8 @@ def moments(f):
 
 g, v = Generator(), Features()
 ds = [Discriminator((2, 2, 1), 1), Discriminator((2, 2, 1), 2), Discriminator((2, 1, 1), 4)]
+for network in (g, v, *ds):
+    network.to(memory_format=FORMAT)
 adam = torch.optim.Adam(g.parameters(), 1e-3, betas=(0.5, 0.999))
 adam_d = torch.optim.Adam([p for d in ds for p in d.parameters()], 4e-4, betas=(0.5, 0.999))
 with torch.no_grad():
@@ -122,7 +133,8 @@ with torch.no_grad():
 def step(number):
     columns = torch.tensor([1 + (number + i) % 6 for i in range(BATCH)])
     style = F.one_hot(columns, STYLES).float()
-    photo, real = torch.rand(2, BATCH, 3, CROP, CROP)
+    photo, real = (x.contiguous(memory_format=FORMAT)
+                   for x in torch.rand(2, BATCH, 3, CROP, CROP))
     out = g(photo, style)
     fo = v(out)
     with torch.no_grad():
@@ -153,11 +165,20 @@ def step(number):
     adam_d.step()
 
 
-step(0)
-wall, cpu = time.perf_counter(), time.process_time()
-for n in range(STEPS):
-    step(n)
-wall = (time.perf_counter() - wall) / STEPS
-cpu = (time.process_time() - cpu) / STEPS
-print(f"PyTorch {torch.__version__}: {wall:.3f} s a step ({cpu:.3f} s of processor time), "
-      f"{3600 / wall * BATCH:.0f} pictures an hour, {THREADS} threads")
+def measure():
+    step(0)
+    wall, cpu = time.perf_counter(), time.process_time()
+    for n in range(STEPS):
+        step(n)
+    wall = (time.perf_counter() - wall) / STEPS
+    cpu = (time.process_time() - cpu) / STEPS
+    print(f"PyTorch {torch.__version__}: {wall:.3f} s a step ({cpu:.3f} s of processor time), "
+          f"{3600 / wall * BATCH:.0f} pictures an hour, {THREADS} threads")
+
+
+if SERVE:
+    numbers = itertools.count()
+    serve(lambda: step(next(numbers)),
+          lambda: {"before": before, "peak": status("VmHWM")}, {})
+else:
+    measure()
