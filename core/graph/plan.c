@@ -523,7 +523,10 @@ static const struct
 {
   int chain;
   int packed;
-} ways[PST_PLAN_WAYS] = { { 0, 0 }, { 1, 0 }, { 1, 2 }, { 1, 16 }, { 2, 16 } };
+  int packed_sums;
+} ways[PST_PLAN_WAYS] = {
+  { 0, 0, 0 }, { 0, 1, 0 }, { 0, 16, 1 }, { 1, 16, 1 }, { 2, 16, 1 },
+};
 
 static gsize
 part (gsize largest, int parts)
@@ -536,7 +539,8 @@ plan_way (PstGraph *graph, const PstPlanOptions *options, int way,
           gsize *largest, GError **error)
 {
   const PstStreamOptions stream = { part (*largest, ways[way].chain),
-                                    part (*largest, ways[way].packed) };
+                                    part (*largest, ways[way].packed),
+                                    ways[way].packed_sums };
 
   return plan_graph (pst_rewrite_stream (graph, &stream, largest), options,
                      NULL, NULL, error);

@@ -87,11 +87,13 @@ PstGraph *pst_rewrite_fuse (PstGraph *graph, GHashTable *keep,
  *   kept but computed twice; %G_MAXSIZE for none
  * @packed: the result of a convolution of this many bytes or more (in single
  *   precision) is kept in 16 bits
+ * @packed_sums: so are sums, in which rounding errors add up
  */
 typedef struct
 {
-  gsize chain;
-  gsize packed;
+  gsize    chain;
+  gsize    packed;
+  gboolean packed_sums;
 } PstStreamOptions;
 
 /**

@@ -332,7 +332,7 @@ emit_norm (Streamer *s, PstNode *norm)
 }
 
 static void
-emit_sum (Streamer *s, PstNode *add)
+emit_sum (Streamer *s, GPtrArray *nodes, PstNode *add)
 {
   PstNode  *relu = pst_rebuild_next (&s->rebuild, add->out[0], "Relu");
   PstValue *result = relu ? relu->out[0] : add->out[0];
@@ -360,6 +360,8 @@ emit_sum (Streamer *s, PstNode *add)
   pst_node_set_int (node, "relu", relu != NULL);
   if (relu)
     g_hash_table_add (s->absorbed, relu);
+  if (may_be_packed (s, nodes, result) && s->options->packed_sums)
+    store_packed (s, node->out[0]);
 }
 
 static void
@@ -395,7 +397,7 @@ pst_rewrite_stream (PstGraph *graph, const PstStreamOptions *options,
       else if (is_streamed_norm (&s, node))
         emit_norm (&s, node);
       else if (is_sum (&s, node))
-        emit_sum (&s, node);
+        emit_sum (&s, nodes, node);
       else
         copy_node (&s, node);
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
+#include <string.h>
 
+#include "core/kernels/kernels.h"
 #include "core/ops/conv.h"
 
 /*
@@ -15,10 +17,10 @@
  * ScaleAdd: r (r_a (a x + b) + r_b (c z + d)): x and z [n, c, h, w], maps or
  * packed (see PST_PACKED16), their factors and summands [n, 2, c]; all but x
  * may be left out. r is max (0, .) where the attributes relu, relu_a and
- * relu_b tell so.
+ * relu_b tell so. The result may be packed, too.
  */
 
-#define CHUNK_FLOATS 4096 /* part of a row */
+#define CHUNK_FLOATS 4096 /* part of a row, where nothing is packed */
 
 static gboolean
 norm_scale_infer (PstCall *call, GError **error)
@@ -71,8 +73,9 @@ typedef struct
 {
   PstCall *call;
   gint64   c, h, w;
-  gint64   chunk;  /* pixels */
-  gint64   across; /* chunks of a row */
+  gint64   tall, wide; /* pixels of a piece */
+  gint64   down, across; /* pieces of a sample */
+  gboolean packed;
   Term     term[2];
   float    least;
 } Work;
@@ -99,8 +102,12 @@ plan_work (const PstCall *call, Work *work)
   work->c = x->dim[1];
   work->h = x->dim[2];
   work->w = x->dim[3];
-  work->chunk = CLAMP (CHUNK_FLOATS / work->c, 1, work->w);
-  work->across = (work->w + work->chunk - 1) / work->chunk;
+  work->packed = call->out[0]->dtype == PST_PACKED16;
+  work->tall = work->packed ? PST_CELL_H : 1;
+  work->wide = work->packed ? PST_CELL_W
+                            : CLAMP (CHUNK_FLOATS / work->c, 1, work->w);
+  work->down = (work->h + work->tall - 1) / work->tall;
+  work->across = (work->w + work->wide - 1) / work->wide;
 }
 
 static void
@@ -123,19 +130,12 @@ load (const Work *work, const Term *term, gint64 n, gint64 row, gint64 col,
   pst_conv_load (&source, work->c, row, col, pixels, to);
 }
 
+/* Adds up a part of a row, into @a. */
 static void
-add_chunk (gpointer data, gsize item, guint worker)
+add_row (const Work *work, gint64 n, gint64 row, gint64 col, gint64 pixels,
+         float *a, float *b)
 {
-  const Work *work = data;
-  gint64      col = item % work->across * work->chunk;
-  gint64      row = item / work->across % work->h;
-  gint64      n = item / work->across / work->h;
-  gint64      pixels = MIN (work->chunk, work->w - col);
-  gint64      count = pixels * work->c;
-  float      *a = pst_call_scratch (work->call, worker);
-  float      *b = a + work->chunk * work->c;
-  float      *to = (float *) work->call->out[0]->data +
-              ((n * work->h + row) * work->w + col) * work->c;
+  gint64 count = pixels * work->c;
 
   load (work, &work->term[0], n, row, col, pixels, a);
   if (work->term[1].x)
@@ -145,7 +145,41 @@ add_chunk (gpointer data, gsize item, guint worker)
         a[i] += b[i];
     }
   for (gint64 i = 0; i < count; i++)
-    to[i] = a[i] > work->least ? a[i] : work->least;
+    a[i] = a[i] > work->least ? a[i] : work->least;
+}
+
+static void
+add_piece (gpointer data, gsize item, guint worker)
+{
+  const Work *work = data;
+  PstTensor  *y = work->call->out[0];
+  gint64      c = work->c;
+  gint64      col = item % work->across * work->wide;
+  gint64      row = item / work->across % work->down * work->tall;
+  gint64      n = item / work->across / work->down;
+  gint64      w = MIN (work->wide, work->w - col);
+  gint64      h = MIN (work->tall, work->h - row);
+  float      *a = pst_call_scratch (work->call, worker);
+  float      *b = a + work->tall * work->wide * c;
+  float      *table;
+  guint16    *q;
+
+  if (! work->packed)
+    {
+      float *to = (float *) y->data +
+                  ((n * work->h + row) * work->w + col) * c;
+
+      add_row (work, n, row, col, w, a, b);
+      memcpy (to, a, sizeof (float) * w * c);
+      return;
+    }
+  for (gint64 i = 0; i < h; i++)
+    add_row (work, n, row + i, col, w, a + i * w * c, b);
+  q = pst_tensor_cells (y, n, &table);
+  pst_kernels ()->pack_cell (a, w * c, c, h, w,
+                             q + (row * work->w + col) * c, work->w * c,
+                             table + (row / PST_CELL_H * work->across +
+                                      col / PST_CELL_W) * 2 * c);
 }
 
 static gboolean
@@ -162,7 +196,7 @@ scale_add_scratch (const PstCall *call, gsize *shared, gsize *per_worker)
   Work work;
 
   plan_work (call, &work);
-  *per_worker = sizeof (float) * 2 * work.chunk * work.c;
+  *per_worker = sizeof (float) * (work.tall + 1) * work.wide * work.c;
 }
 
 static void
@@ -176,7 +210,7 @@ scale_add_forward (PstCall *call)
 
   plan_work (call, &work);
   pst_pool_run (call->pool,
-                call->in[0]->shape.dim[0] * work.h * work.across, add_chunk,
+                call->in[0]->shape.dim[0] * work.down * work.across, add_piece,
                 &work);
 }
 

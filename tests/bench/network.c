@@ -99,6 +99,7 @@ make (BenchNetwork *network, const BenchSettings *settings, GError **error)
   PstPlanOptions       options = {
           .n_workers = settings->threads,
           .budget = (guint64) settings->budget * 1000000,
+          .way = settings->way,
           .no_fusion = settings->as_written,
   };
   double begin = bench_now ();

@@ -10,6 +10,7 @@
  * @height: of the picture
  * @threads: how many run the network
  * @budget: most megabytes that the plan may take; 0 for any
+ * @way: a way to save memory, as in PstPlanOptions; 0: what the budget asks for
  * @as_written: whether to fuse nothing
  * @input: (nullable): bare float32 numbers, [H, W, 3]
  */
@@ -20,6 +21,7 @@ typedef struct
   int         height;
   int         threads;
   int         budget;
+  int         way;
   gboolean    as_written;
   char       *input;
 } BenchSettings;

@@ -41,6 +41,8 @@ parse (int argc, char **argv, Arguments *to, GError **error)
       "How many to use (2)", "N" },
     { "budget", 'b', 0, G_OPTION_ARG_INT, &to->settings.budget,
       "Most memory that the plan may take (0: any)", "MB" },
+    { "way", 0, 0, G_OPTION_ARG_INT, &to->settings.way,
+      "A way to save memory, needed or not (0)", "N" },
     { "as-written", 0, 0, G_OPTION_ARG_NONE, &to->settings.as_written,
       "Fuse nothing", NULL },
     { "input", 'i', 0, G_OPTION_ARG_FILENAME, &to->settings.input,
