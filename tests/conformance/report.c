@@ -205,7 +205,9 @@ static const char head[] =
     "Numbers must be as near as ONNX's own runner asks (1e-3 relative, 1e-7\n"
     "absolute), and besides within 1e-5 of the largest one unless half "
     "precision\n"
-    "takes part.\n\n";
+    "takes part. Every case is run twice: with what the planner makes simpler, "
+    "and as\n"
+    "it is written, from a copy that our writer made.\n\n";
 
 char *
 report_write (Report *report)
