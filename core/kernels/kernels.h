@@ -86,7 +86,8 @@ typedef struct
   gint64      panel; /* columns of a panel */
   void (*panel_product) (const float *const *a, gint64 parts, gint64 lda,
                          gint64 m, gint64 k, const float *b, gint64 n,
-                         float *c, gint64 ldc);
+                         float *c, gint64 ldc, const float *next_a,
+                         const float *next_b);
   void (*load_pixels) (const void *x, gboolean half, const float *a,
                        const float *b, float least, gint64 c, gint64 pixels,
                        float *y);

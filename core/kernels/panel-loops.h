@@ -20,6 +20,7 @@
 #define WIDE 2
 #define PANEL (WIDE * LANES)
 #define BLOCK 32768 /* floats of A between two panels */
+#define LINE 16     /* floats of a line of the cache */
 
 #if defined(__aarch64__)
 #define STEPS LANES /* of the inner dimension at a time */
@@ -130,13 +131,16 @@ typedef struct
   const float *const *a;
   gint64              parts, lda, k;
   const float        *b;
+  const float        *next_a; /* lines to fetch meanwhile */
+  const float        *next_b; /* the same, and as many @gap further on */
+  gint64              gap;
 } PanelTile;
 
 INLINE void
 panel_tile (const PanelTile *t, gint64 at, int rows, int wide, gint64 columns,
             float *c, gint64 ldc)
 {
-  const float *b = t->b;
+  const float *b = t->b, *next_a = t->next_a, *next_b = t->next_b;
   gint64       stride = t->lda * (gint64) sizeof (float);
   Vec          sum[TALLER][WIDE];
 
@@ -156,6 +160,17 @@ panel_tile (const PanelTile *t, gint64 at, int rows, int wide, gint64 columns,
           row[g] = floats_at (row[g - 1], GROUP * stride);
           OPAQUE (row[g]);
         }
+      if (wide == WIDE && next_b)
+        for (; p >= STEPS; p -= STEPS, b += STEPS * PANEL)
+          {
+            __builtin_prefetch (next_a, 0, 2);
+            __builtin_prefetch (next_b, 0, 2);
+            __builtin_prefetch (next_b + t->gap, 0, 2);
+            next_a += LINE;
+            next_b += LINE;
+            panel_steps (row, stride, rows, wide, b, sum);
+            panel_advance (row, rows, STEPS);
+          }
       for (; p >= STEPS; p -= STEPS, b += STEPS * PANEL)
         {
           panel_steps (row, stride, rows, wide, b, sum);
@@ -221,18 +236,25 @@ static const PanelTileFunc panel_full[TALL] = {
 };
 /* clang-format on */
 
+/* Before another product a tile fetches a line of the next A and one of the
+ * next B every STEPS steps, or two of B where there are too few tiles. */
 static void
-panel_rows (const PanelTile *t, gint64 from, gint64 m, gint64 columns,
-            float *c, gint64 ldc)
+panel_rows (PanelTile *t, const float *next_a, const float *next_b,
+            gint64 from, gint64 m, gint64 columns, float *c, gint64 ldc)
 {
   const PanelTileFunc *tile = columns > LANES ? panel_full : panel_narrow;
   gint64               most = columns > LANES ? TALL : TALLER;
   gint64               tiles = (m + most - 1) / most, at = from;
+  gint64               size = t->parts * t->k * PANEL;
+  gint64               share = t->parts * (t->k / STEPS) * LINE;
 
+  t->gap = tiles * share < size ? size / 2 : 0;
   for (gint64 i = 0; i < tiles; i++)
     {
       gint64 rows = m / tiles + (i < m % tiles);
 
+      t->next_a = next_a + i * share;
+      t->next_b = next_b && i * share < size ? next_b + i * share : next_b;
       tile[rows - 1](t, at, columns, c, ldc);
       at += rows;
     }
@@ -241,19 +263,23 @@ panel_rows (const PanelTile *t, gint64 from, gint64 m, gint64 columns,
 /* Blocks of rows whose part of A stays in the cache while all panels pass. */
 static void
 panel_product (const float *const *a, gint64 parts, gint64 lda, gint64 m,
-               gint64 k, const float *b, gint64 n, float *c, gint64 ldc)
+               gint64 k, const float *b, gint64 n, float *c, gint64 ldc,
+               const float *next_a, const float *next_b)
 {
   gint64 block = MAX (4 * TALL, BLOCK / MAX (1, parts * lda));
   gint64 blocks = (m + block - 1) / block, at = 0;
+  gint64 panels = (n + PANEL - 1) / PANEL;
 
   for (gint64 i = 0; i < blocks; i++)
     {
-      PanelTile t = { a, parts, lda, k, b };
+      PanelTile t = { a, parts, lda, k, b, NULL, NULL, 0 };
       gint64    rows = m / blocks + (i < m % blocks);
 
-      for (gint64 first = 0; first < n; first += PANEL)
+      for (gint64 j = 0; j < panels; j++)
         {
-          panel_rows (&t, at, rows, MIN (PANEL, n - first), c + first, ldc);
+          panel_rows (&t, (next_a ? next_a : a[0]) + j * m * lda / panels,
+                      next_b ? next_b + j * parts * k * PANEL : NULL, at, rows,
+                      MIN (PANEL, n - j * PANEL), c + j * PANEL, ldc);
           t.b += parts * k * PANEL;
         }
       at += rows;

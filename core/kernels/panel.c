@@ -66,8 +66,18 @@ void
 pst_panel_product (const float *const *a, gint64 parts, gint64 lda, gint64 m,
                    gint64 k, const float *b, gint64 n, float *c, gint64 ldc)
 {
+  pst_panel_product_before (a, parts, lda, m, k, b, n, c, ldc, NULL, NULL);
+}
+
+void
+pst_panel_product_before (const float *const *a, gint64 parts, gint64 lda,
+                          gint64 m, gint64 k, const float *b, gint64 n,
+                          float *c, gint64 ldc, const float *next_a,
+                          const float *next_b)
+{
   if (pst_panel_is_reference ())
     reference_product (a, parts, lda, m, k, b, n, c, ldc);
   else
-    pst_kernels ()->panel_product (a, parts, lda, m, k, b, n, c, ldc);
+    pst_kernels ()->panel_product (a, parts, lda, m, k, b, n, c, ldc, next_a,
+                                   next_b);
 }

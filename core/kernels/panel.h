@@ -45,5 +45,18 @@ void pst_panel_product (const float *const *a, gint64 parts, gint64 lda,
                         gint64 m, gint64 k, const float *b, gint64 n,
                         float *c, gint64 ldc);
 
+/**
+ * pst_panel_product_before:
+ * @next_a: A of the product that follows, @m rows @lda apart, or %NULL
+ * @next_b: packed B of the product that follows, of the same size, or %NULL
+ *
+ * The same before a product whose numbers are no longer in the second cache:
+ * they are fetched meanwhile.
+ */
+void pst_panel_product_before (const float *const *a, gint64 parts,
+                               gint64 lda, gint64 m, gint64 k, const float *b,
+                               gint64 n, float *c, gint64 ldc,
+                               const float *next_a, const float *next_b);
+
 /* Whether products go through OpenBLAS. */
 gboolean pst_panel_is_reference (void);

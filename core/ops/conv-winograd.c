@@ -248,6 +248,15 @@ read_tiles (const Work *work, const float *patch, gint64 row)
                                    work->tiles * c);
 }
 
+/* V of point @i of a phase */
+static const float *
+point_of (const Work *work, gint64 phase, gint64 i)
+{
+  gint64 point = work->conv->phased ? phase_point (phase, i) : i;
+
+  return work->v + point * work->tiles * work->conv->c;
+}
+
 static void
 multiply (const Work *work, gint64 phase, gint64 first, gint64 n)
 {
@@ -256,14 +265,16 @@ multiply (const Work *work, gint64 phase, gint64 first, gint64 n)
 
   for (gint64 i = 0; i < n_points (conv); i++)
     {
-      gint64       point = conv->phased ? phase_point (phase, i) : i;
-      const float *v = work->v + point * work->tiles * c;
+      gboolean     last = i + 1 == n_points (conv);
+      const float *v = point_of (work, phase, i);
       const float *u = work->packed +
                        (phase * n_points (conv) + i) * point_floats (conv) +
                        first * c;
 
-      pst_panel_product (&v, 1, c, work->tiles, c, u, n,
-                         work->m + i * work->tiles * n, n);
+      pst_panel_product_before (&v, 1, c, work->tiles, c, u, n,
+                                work->m + i * work->tiles * n, n,
+                                last ? NULL : point_of (work, phase, i + 1),
+                                last ? NULL : u + point_floats (conv));
     }
 }
 

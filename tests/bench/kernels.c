@@ -70,7 +70,8 @@ run_own (const Job *job)
   const Shape *s = job->shape;
 
   pst_kernels ()->panel_product (job->a, s->parts, s->lda, s->m, s->k,
-                                 job->packed, s->n, job->c, s->n);
+                                 job->packed, s->n, job->c, s->n, NULL,
+                                 NULL);
 }
 
 /* Rows that overlap are taken as many apart as BLAS wants. */
