@@ -38,8 +38,8 @@ read_sizes (Deconv *d, const PstCall *call, GError **error)
   gint64      pads[4] = { 0 }, more[2] = { 0 }, wanted[4];
   int         n;
 
-  if (! pst_window_pair (call, "pads", 0, 4, pads, error) ||
-      ! pst_window_pair (call, "output_padding", 0, 2, more, error) ||
+  if (! pst_window_numbers (call, "pads", 0, 4, pads, error) ||
+      ! pst_window_numbers (call, "output_padding", 0, 2, more, error) ||
       ! pst_arg_ints (call, -1, "output_shape", 4, wanted, &n, error))
     return FALSE;
   if (n >= 0 && n != 2 && n != 4)
@@ -102,9 +102,9 @@ read_deconv (Deconv *d, const PstCall *call, GError **error)
       d->kernel[i] = w[2 + i];
       d->stride[i] = d->dilation[i] = 1;
     }
-  if (! pst_window_pair (call, "kernel_shape", 1, 2, kernel, error) ||
-      ! pst_window_pair (call, "strides", 1, 2, d->stride, error) ||
-      ! pst_window_pair (call, "dilations", 1, 2, d->dilation, error))
+  if (! pst_window_numbers (call, "kernel_shape", 1, 2, kernel, error) ||
+      ! pst_window_numbers (call, "strides", 1, 2, d->stride, error) ||
+      ! pst_window_numbers (call, "dilations", 1, 2, d->dilation, error))
     return FALSE;
   if (kernel[0] != w[2] || kernel[1] != w[3])
     return pst_call_fail (call, error, PST_ERROR_SHAPE,

@@ -6,13 +6,13 @@
 #include "core/ops/arguments.h"
 
 gboolean
-pst_window_pair (const PstCall *call, const char *name, gint64 least,
-                 int count, gint64 *values, GError **error)
+pst_window_numbers (const PstCall *call, const char *name, gint64 least,
+                    int count, gint64 *values, GError **error)
 {
   int    n;
-  gint64 read[4];
+  gint64 read[2 * PST_WINDOW_AXES];
 
-  if (! pst_arg_ints (call, -1, name, 4, read, &n, error))
+  if (! pst_arg_ints (call, -1, name, 2 * PST_WINDOW_AXES, read, &n, error))
     return FALSE;
   if (n < 0)
     return TRUE;
@@ -62,41 +62,80 @@ count_positions (PstWindow *window, int axis, gboolean ceil_mode)
   return TRUE;
 }
 
-gboolean
-pst_window_read (PstWindow *window, const PstCall *call, GError **error)
+/* Sizes of the input, and everything else as it is where nothing is said. */
+static gboolean
+read_input (PstWindow *window, const PstCall *call, GError **error)
 {
-  const char *mode = pst_node_get_string (call->node, "auto_pad", "NOTSET");
-  gint64      pads[4] = { 0 };
+  const PstShape *in = &call->in[0]->shape;
 
+  if (in->rank < 3 || in->rank > 2 + PST_WINDOW_AXES)
+    return pst_call_fail (call, error, PST_ERROR_UNSUPPORTED,
+                          _ ("its input has %d dimensions, must have %d to "
+                             "%d"),
+                          in->rank, 3, 2 + PST_WINDOW_AXES);
   memset (window, 0, sizeof *window);
-  for (int i = 0; i < 2; i++)
+  window->axes = in->rank - 2;
+  for (int i = 0; i < PST_WINDOW_AXES; i++)
     {
+      int dim = in->rank - PST_WINDOW_AXES + i;
+
       window->stride[i] = window->dilation[i] = 1;
-      window->in[i] = call->in[0]->shape.dim[2 + i];
+      window->kernel[i] = window->in[i] = 1;
+      if (dim < 2)
+        continue;
+      window->kernel[i] = 0;
+      window->in[i] = in->dim[dim];
       if (window->in[i] < 1 || window->in[i] > PST_WINDOW_MOST)
         return pst_call_fail (call, error, PST_ERROR_SHAPE,
                               _ ("a map of size %s cannot be worked on"),
                               PST_ARG_SHAPE (call->in[0]));
     }
-  if (! pst_window_pair (call, "kernel_shape", 1, 2, window->kernel, error) ||
-      ! pst_window_pair (call, "strides", 1, 2, window->stride, error) ||
-      ! pst_window_pair (call, "dilations", 1, 2, window->dilation, error) ||
-      ! pst_window_pair (call, "pads", 0, 4, pads, error))
+  return TRUE;
+}
+
+static gboolean
+read_attributes (PstWindow *window, const PstCall *call, gint64 *pads,
+                 GError **error)
+{
+  int n = window->axes, first = PST_WINDOW_AXES - n;
+
+  if (! pst_window_numbers (call, "kernel_shape", 1, n,
+                            window->kernel + first, error) ||
+      ! pst_window_numbers (call, "strides", 1, n, window->stride + first,
+                            error) ||
+      ! pst_window_numbers (call, "dilations", 1, n, window->dilation + first,
+                            error) ||
+      ! pst_window_numbers (call, "pads", 0, 2 * n, pads, error))
     return FALSE;
-  if (window->kernel[0] < 1)
+  if (window->kernel[first] < 1)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
                           _ ("has no “kernel_shape”"));
-  for (int i = 0; i < 2; i++)
+  return TRUE;
+}
+
+gboolean
+pst_window_read (PstWindow *window, const PstCall *call, GError **error)
+{
+  const char *mode = pst_node_get_string (call->node, "auto_pad", "NOTSET");
+  gboolean    ceil_mode =
+      pst_node_get_int (call->node, "ceil_mode", 0) != 0;
+  gint64      pads[2 * PST_WINDOW_AXES] = { 0 };
+
+  if (! read_input (window, call, error) ||
+      ! read_attributes (window, call, pads, error))
+    return FALSE;
+  for (int i = 0; i < PST_WINDOW_AXES; i++)
     {
-      if (strcmp (mode, "NOTSET") == 0)
+      int k = i - (PST_WINDOW_AXES - window->axes);
+
+      if (k >= 0 && strcmp (mode, "NOTSET") == 0)
         {
-          window->before[i] = pads[i];
-          window->after[i] = pads[2 + i];
+          window->before[i] = pads[k];
+          window->after[i] = pads[window->axes + k];
         }
       else if (g_str_has_prefix (mode, "SAME_"))
         pad_same (window, i, strcmp (mode, "SAME_UPPER") == 0);
-      if (! count_positions (
-              window, i, pst_node_get_int (call->node, "ceil_mode", 0) != 0))
+      if (! count_positions (window, i, ceil_mode))
         return pst_call_fail (
             call, error, PST_ERROR_SHAPE,
             _ ("its window does not fit into a map of size %s"),
@@ -116,4 +155,16 @@ pst_window_clip (const PstWindow *window, int axis, gint64 at, gint64 *first,
   *first = origin < 0 ? (-origin + step - 1) / step : 0;
   *end = room <= 0 ? 0 : MIN (window->kernel[axis], (room + step - 1) / step);
   *end = MAX (*end, *first);
+}
+
+void
+pst_window_steps (const PstWindow *window, const PstTensor *tensor,
+                  gint64 *steps)
+{
+  for (int i = 0; i < PST_WINDOW_AXES; i++)
+    {
+      int dim = tensor->shape.rank - PST_WINDOW_AXES + i;
+
+      steps[i] = dim < 2 ? 0 : tensor->stride[dim];
+    }
 }
