@@ -196,6 +196,7 @@ pst_rewrite_relax (PstGraph *graph, guint input, GError **error)
   g_return_val_if_fail (shape.rank == 4, NULL);
   height = height > 0 ? height : width > 0 ? width : USUAL_SIZE;
   width = width > 0 ? width : height;
+  shape.dim[0] = 1;
   shape.dim[2] = shape.dim[3] = -1;
 
   /* what is spelt out with numbers of one size is recognised at that size */

@@ -56,7 +56,7 @@ PstGraph *pst_rewrite_simplify (PstGraph *graph);
  * pst_rewrite_simplify() does, and then tried at other sizes.
  *
  * Returns: (transfer full) (nullable): a sealed graph with the metadata of
- *   @graph that declares no height and width, or %NULL with an error that
+ *   @graph that takes one picture of any size, or %NULL with an error that
  *   tells which node keeps it at its size
  */
 PstGraph *pst_rewrite_relax (PstGraph *graph, guint input, GError **error);

@@ -81,7 +81,8 @@ read_input (Reader *reader, const Pst__Onnx__ValueInfo *info, GError **error)
   if (pst_onnx_dtype (type->elem_type) == PST_DTYPE_NONE)
     return pst_onnx_fail (error, PST_ERROR_UNSUPPORTED,
                           _("has an input “%s” of the type %s, which Pastiche "
-                            "does not take"),
+                            "does not take; export the network with inputs "
+                            "of the type float32"),
                           info->name, pst_onnx_dtype_name (type->elem_type));
   if (type->shape && ! read_input_shape (type->shape, &shape))
     return pst_onnx_fail (error, PST_ERROR_UNSUPPORTED,
@@ -167,10 +168,17 @@ check_known (const Pst__Onnx__Node *node, const char *domain, GError **error)
 
   if (op && ! (op->flags & PST_OP_INTERNAL))
     return TRUE;
+  if (*domain)
+    return pst_onnx_fail (error, PST_ERROR_UNSUPPORTED,
+                          _("uses the operator “%s.%s” (at “%s”), which is "
+                            "not one of ONNX's own; take the file from before "
+                            "it was optimised, or export the network without "
+                            "it"),
+                          domain, node->op_type, name);
   return pst_onnx_fail (error, PST_ERROR_UNSUPPORTED,
-                        _("uses the operator “%s%s%s” (at “%s”), which "
-                          "Pastiche does not know"),
-                        domain, *domain ? "." : "", node->op_type, name);
+                        _("uses the operator “%s” (at “%s”), which Pastiche "
+                          "does not know; export the network without it"),
+                        node->op_type, name);
 }
 
 static gboolean

@@ -214,7 +214,8 @@ check_kind (const Pst__Onnx__Tensor *tensor, const char *label,
   if (pst_onnx_dtype (tensor->data_type) == PST_DTYPE_NONE)
     return pst_onnx_fail (error, PST_ERROR_UNSUPPORTED,
                           _("has numbers of the type %s in “%s”, which "
-                            "Pastiche does not read"),
+                            "Pastiche does not read; export the network with "
+                            "numbers of the type float32"),
                           pst_onnx_dtype_name (tensor->data_type), label);
   return TRUE;
 }

@@ -14,6 +14,51 @@
 #define PROBE_SIZE 128
 #define MAX_FIXED_SIZE 8192
 
+static PstValue *
+transpose (PstGraph *graph, PstValue *x, const gint64 order[4])
+{
+  x = pst_graph_op (graph, "Transpose", 1, x);
+  pst_node_set_ints (x->producer, "perm", order, 4);
+  return x;
+}
+
+/* A network whose pictures are [N, H, W, 3], as TensorFlow has them, made one
+ * of [N, 3, H, W]; NULL for any other. */
+static PstGraph *
+colours_first (PstGraph *graph)
+{
+  static const gint64 to_last[] = { 0, 2, 3, 1 }, to_first[] = { 0, 3, 1, 2 };
+  GPtrArray          *inputs = pst_graph_get_inputs (graph);
+  GPtrArray          *keys = pst_graph_get_metadata_keys (graph);
+  const PstValue     *input = inputs->len == 1 ? inputs->pdata[0] : NULL;
+  const PstValue     *output;
+  PstGraph           *turned;
+  PstShape            shape;
+  PstValue           *x;
+  g_autoptr (GPtrArray) results = NULL;
+
+  if (! input || pst_graph_get_outputs (graph)->len != 1 ||
+      input->info.shape.rank != 4 || input->info.shape.dim[3] != 3 ||
+      input->info.shape.dim[1] == 3)
+    return NULL;
+  output = pst_graph_get_outputs (graph)->pdata[0];
+  shape = input->info.shape;
+  shape = PST_SHAPE (shape.dim[0], 3, shape.dim[1], shape.dim[2]);
+  turned = pst_graph_new ();
+  pst_graph_set_opset (turned, pst_graph_get_opset (graph));
+  x = pst_graph_add_input (turned, input->name, input->info.dtype, &shape);
+  x = transpose (turned, x, to_last);
+  results = pst_graph_append (turned, graph, &x, NULL);
+  pst_graph_add_output (turned,
+                        transpose (turned, results->pdata[0], to_first),
+                        output->name);
+  for (guint i = 0; i < keys->len; i++)
+    pst_graph_set_metadata (turned, keys->pdata[i],
+                            pst_graph_get_metadata (graph, keys->pdata[i]));
+  pst_graph_seal (turned);
+  return turned;
+}
+
 /* The one input and its size. */
 static gboolean
 examine_input (PstGraph *graph, const char *path, PstModelFacts *facts,
@@ -236,7 +281,7 @@ range_of_means (const float mean[3])
 }
 
 static gboolean
-examine_range (PstGraph *graph, PstGraph *free, PstRange range,
+examine_range (PstGraph *graph, PstGraph *usable, PstRange range,
                const char *path, PstModelFacts *facts, GError **error)
 {
   float mean[3];
@@ -244,7 +289,7 @@ examine_range (PstGraph *graph, PstGraph *free, PstRange range,
   if (range == PST_RANGE_UNKNOWN && channel_means (graph, mean))
     range = range_of_means (mean);
   if (range == PST_RANGE_UNKNOWN &&
-      ! find_range (free ? free : graph, facts, &range, error))
+      ! find_range (usable, facts, &range, error))
     return FALSE;
   if (range == PST_RANGE_UNKNOWN)
     {
@@ -262,38 +307,43 @@ examine_range (PstGraph *graph, PstGraph *free, PstRange range,
 
 /* Most networks that declare a size work at any. */
 static void
-examine_size (PstGraph *graph, PstModelFacts *facts, PstGraph **free,
-              char **reason)
+examine_size (PstGraph **graph, PstModelFacts *facts, char **reason)
 {
+  const PstValue    *input = pst_graph_get_inputs (*graph)->pdata[0];
   g_autoptr (GError) error = NULL;
 
   facts->step = PST_USUAL_STEP;
-  if (facts->width || facts->height)
+  if (facts->width || facts->height || input->info.shape.dim[0] > 1)
     {
-      *free = pst_rewrite_relax (graph, facts->image_input, &error);
-      if (! *free)
+      PstGraph *relaxed = pst_rewrite_relax (*graph, 0, &error);
+
+      if (! relaxed)
         {
           *reason = g_strdup (error->message);
           return;
         }
+      pst_graph_unref (*graph);
+      *graph = relaxed;
       facts->width = facts->height = 0;
     }
-  facts->step = pst_rewrite_find_step (*free ? *free : graph,
-                                       facts->image_input);
+  facts->step = pst_rewrite_find_step (*graph, 0);
   if (! facts->step) /* the plan will tell what is wrong */
     facts->step = PST_USUAL_STEP;
 }
 
-gboolean
+PstGraph *
 pst_foreign_examine (PstGraph *graph, const PstModelHints *hints,
-                     const char *path, PstModelFacts *facts, PstGraph **free,
-                     char **reason, GError **error)
+                     const char *path, PstModelFacts *facts, char **reason,
+                     GError **error)
 {
-  PstOrder order = hints->order;
+  PstOrder             order = hints->order;
+  g_autoptr (PstGraph) usable = colours_first (graph);
 
-  if (! examine_input (graph, path, facts, error))
-    return FALSE;
-  examine_size (graph, facts, free, reason);
+  if (! usable)
+    usable = pst_graph_ref (graph);
+  if (! examine_input (usable, path, facts, error))
+    return NULL;
+  examine_size (&usable, facts, reason);
   if (order == PST_ORDER_UNKNOWN)
     order = find_order (graph);
   if (order == PST_ORDER_UNKNOWN)
@@ -303,8 +353,10 @@ pst_foreign_examine (PstGraph *graph, const PstModelHints *hints,
                       "say so with --channels rgb or --channels bgr (most "
                       "networks made with PyTorch take rgb)."),
                    path);
-      return FALSE;
+      return NULL;
     }
   facts->bgr = order == PST_ORDER_BGR;
-  return examine_range (graph, *free, hints->range, path, facts, error);
+  if (! examine_range (graph, usable, hints->range, path, facts, error))
+    return NULL;
+  return g_steal_pointer (&usable);
 }

@@ -9,13 +9,14 @@
  * @hints: what is known already
  * @path: for messages
  * @facts: (out): what was found
- * @free: (out) (transfer full) (nullable): the network made to work at any
- *   size, where it declares one and can do without
- * @reason: (out) (transfer full) (nullable): why it works at its size only
+ * @reason: (out) (transfer full) (nullable): why it works at one size only
  *
  * Works out what a foreign network takes, as pst_model_load_with() describes.
  * May run it once on a small test picture.
+ *
+ * Returns: (transfer full) (nullable): the network as it is to be used: of
+ *   pictures of [1, 3, H, W], of any size where possible
  */
-gboolean pst_foreign_examine (PstGraph *graph, const PstModelHints *hints,
-                              const char *path, PstModelFacts *facts,
-                              PstGraph **free, char **reason, GError **error);
+PstGraph *pst_foreign_examine (PstGraph *graph, const PstModelHints *hints,
+                               const char *path, PstModelFacts *facts,
+                               char **reason, GError **error);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/graph/test-script.h"
 #include "core/onnx/onnx.h"
 #include "core/style/library.h"
 #include "core/style/metadata.h"
@@ -257,6 +258,49 @@ test_freed_size (void)
   g_free (results[1]);
 }
 
+/* [N, H, W, 3], two at a time, with the colours put first only inside. */
+static void
+test_colours_last (void)
+{
+  const double         means[] = { 123.68, 116.779, 103.939 };
+  g_autoptr (PstGraph) graph = pst_test_script (
+      "x 2,64,48,3; a = Sub x f[123.68,116.779,103.939];"
+      "b = Transpose a perm=[0,3,1,2];"
+      "c = Conv b f(3,3,3,3)=0.001 pads=[1,1,1,1];"
+      "d = Reshape c i[2,3,3072]; e = Add d f(3,1);"
+      "f = Reshape e i[2,3,64,48]; g = Transpose f perm=[0,2,3,1];"
+      "y = Add g f[123.68,116.779,103.939]", 13);
+  g_autoptr (PstModel) model = NULL;
+  g_autoptr (GError)   error = NULL;
+  g_autofree char     *text = NULL;
+  PstControls          controls = PST_CONTROLS_INIT;
+  PstPixels            pixels = { 90, 70, g_new0 (float, 90 * 70 * 4) };
+  char                *path;
+
+  pst_graph_set_metadata (graph, "author", "Somebody");
+  pst_graph_seal (graph);
+  path = pst_test_model_write (graph);
+  model = pst_model_load (path, &error);
+  g_assert_no_error (error);
+  text = pst_model_describe (model);
+  g_assert_cmpstr (text, ==, "RGB, 0 to 255");
+  g_assert_cmpstr (
+      ((PstStyle *) pst_model_get_styles (model)->pdata[0])->credit, ==,
+      "Somebody");
+  for (int k = 0; k < 90 * 70 * 4; k++)
+    pixels.data[k] = k % 4 == 3 || k % 4 == 1;
+  g_assert_true (pst_stylize (
+      model, pst_model_get_styles (model)->pdata[0], &controls, &pixels, NULL,
+      NULL, NULL, &error));
+  g_assert_no_error (error);
+  /* all is green, so the results are near the means */
+  for (int c = 0; c < 3; c++)
+    g_assert_cmpfloat_with_epsilon (pixels.data[4 * (35 * 90 + 45) + c],
+                                    means[c] / 255, 0.01);
+  g_free (pixels.data);
+  pst_test_model_remove (path);
+}
+
 static void
 test_not_a_model (void)
 {
@@ -289,6 +333,7 @@ main (int argc, char **argv)
   g_test_add_func ("/model/foreign", test_foreign);
   g_test_add_func ("/model/fixed-size", test_fixed_size);
   g_test_add_func ("/model/freed-size", test_freed_size);
+  g_test_add_func ("/model/colours-last", test_colours_last);
   g_test_add_func ("/model/not-one", test_not_a_model);
   return g_test_run ();
 }

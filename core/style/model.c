@@ -208,18 +208,16 @@ make_style (PstModel *model)
 static gboolean
 examine_foreign (PstModel *model, const PstModelHints *hints, GError **error)
 {
-  g_autoptr (PstGraph) free = NULL;
+  PstGraph *graph = pst_foreign_examine (model->graph, hints, model->path,
+                                         &model->facts, &model->reason,
+                                         error);
 
-  model->foreign = TRUE;
-  if (! pst_foreign_examine (model->graph, hints, model->path, &model->facts,
-                             &free, &model->reason, error))
+  if (! graph)
     return FALSE;
+  pst_graph_unref (model->graph);
+  model->graph = graph;
+  model->foreign = TRUE;
   make_style (model);
-  if (free)
-    {
-      pst_graph_unref (model->graph);
-      model->graph = g_steal_pointer (&free);
-    }
   return TRUE;
 }
 

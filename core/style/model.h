@@ -80,8 +80,8 @@ PstModel  *pst_model_load (const char *path, GError **error);
  * @hints: (nullable): for a foreign model
  *
  * As pst_model_load(). A foreign model, one without our metadata, must have
- * one input that takes a picture ([N, 3, H, W]) and one output of the same
- * size. What else has to be known is worked out:
+ * one input that takes a picture ([N, 3, H, W], or [N, H, W, 3]) and one
+ * output of the same size. What else has to be known is worked out:
  *
  * - Fixed sizes: as the input declares them, where the network cannot be made
  *   to work at others; see pst_rewrite_relax().
