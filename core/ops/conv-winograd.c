@@ -25,6 +25,7 @@
 #define COLUMNS 64 /* of M at a time */
 #define POINTS 36
 #define PHASE_POINTS 25
+#define APART 16 /* floats between points, lest they share a set of the cache */
 
 static gboolean
 winograd_fits (const PstConv *conv)
@@ -164,7 +165,8 @@ patch_floats (const PstConv *conv, gint64 tiles_y, gint64 tiles_x)
 static gsize
 tile_floats (const PstConv *conv, gint64 tiles)
 {
-  return tiles * (POINTS * conv->c + n_points (conv) * columns (conv));
+  return POINTS * (tiles * conv->c + APART) +
+         n_points (conv) * (tiles * columns (conv) + APART);
 }
 
 /* Tiles of a block: as many as the second-level cache holds, few of them half
@@ -229,7 +231,8 @@ typedef struct
   gint64               y, x;             /* origin in the picture read */
   gint64               tiles_y, tiles_x;
   gint64               tiles;
-  float               *v;
+  float               *v;                /* points @v_step apart */
+  gint64               v_step;
   float               *m;
   float               *to;
   gint64               row;
@@ -245,7 +248,7 @@ read_tiles (const Work *work, const float *patch, gint64 row)
                                        t / work->tiles_x * 4 * row +
                                        t % work->tiles_x * 4 * c,
                                    row, c, work->v + t * c,
-                                   work->tiles * c);
+                                   work->v_step);
 }
 
 /* V of point @i of a phase */
@@ -254,7 +257,7 @@ point_of (const Work *work, gint64 phase, gint64 i)
 {
   gint64 point = work->conv->phased ? phase_point (phase, i) : i;
 
-  return work->v + point * work->tiles * work->conv->c;
+  return work->v + point * work->v_step;
 }
 
 static void
@@ -272,7 +275,7 @@ multiply (const Work *work, gint64 phase, gint64 first, gint64 n)
                        first * c;
 
       pst_panel_product_before (&v, 1, c, work->tiles, c, u, n,
-                                work->m + i * work->tiles * n, n,
+                                work->m + i * (work->tiles * n + APART), n,
                                 last ? NULL : point_of (work, phase, i + 1),
                                 last ? NULL : u + point_floats (conv));
     }
@@ -304,8 +307,8 @@ write_tiles (const Work *work, gint64 phase, gint64 first, gint64 n)
 
       clip (y, step, work->region->h, &window.top, &window.bottom);
       clip (x, step, work->region->w, &window.left, &window.right);
-      pst_kernels ()->wino_out_window (work->m + t * n, work->tiles * n, n,
-                                       &window,
+      pst_kernels ()->wino_out_window (work->m + t * n,
+                                       work->tiles * n + APART, n, &window,
                                        work->to + y * work->row +
                                            x * conv->k + first);
     }
@@ -330,11 +333,13 @@ winograd_region (const PstConv *conv, const PstConvSource *source,
   work.tiles_x = (end_x - work.x + 3) / 4;
   work.tiles = work.tiles_y * work.tiles_x;
   work.v = room;
-  work.m = work.v + POINTS * work.tiles * conv->c;
+  work.v_step = work.tiles * conv->c + APART;
+  work.m = work.v + POINTS * work.v_step;
   patch = pst_conv_patch (
       grid, conv->c, source, work.y, work.x, 4 * work.tiles_y + 2,
       4 * work.tiles_x + 2,
-      work.m + n_points (conv) * work.tiles * columns (conv), &patch_row);
+      work.m + n_points (conv) * (work.tiles * columns (conv) + APART),
+      &patch_row);
   read_tiles (&work, patch, patch_row);
   for (gint64 phase = 0; phase < n_phases (conv); phase++)
     for (gint64 first = 0; first < conv->k; first += COLUMNS)
