@@ -49,6 +49,15 @@ pst_reduce_infer (PstCall *call, GError **error)
   return TRUE;
 }
 
+gboolean
+pst_reduce_is_identity (const PstCall *call)
+{
+  gint64 axes[PST_MAX_RANK];
+
+  return pst_node_get_int (call->node, "noop_with_empty_axes", 0) &&
+         pst_arg_known_ints (call, 1, "axes", PST_MAX_RANK, axes) <= 0;
+}
+
 PstTensor
 pst_reduce_with_axes (const PstCall *call, const PstTensor *result)
 {

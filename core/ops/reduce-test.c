@@ -53,7 +53,9 @@ combine (const char *op, double a, double x)
 static void
 reference (PstOpTest *t)
 {
-  const char *op = t->node->op->type;
+  const char *op = pst_node_get_int (t->node, "noop_with_empty_axes", 0)
+                       ? "ReduceSum"
+                       : t->node->op->type;
   PstTestTensor *in = &t->in[0], *out = &t->out[0];
 
   for (gint64 o = 0; o < out->count; o++)
@@ -157,6 +159,12 @@ static const PstOpCase cases[] = {
     .out = { "0x1" } },
   { "empty", "ReduceMean", .in = { "float 0x3" }, .fails = "no numbers" },
   { "empty-whole", "ReduceProd", .in = { "int64 0x3" }, .out = { "1x1" } },
+  { "noop", "ReduceSumSquare", 18, "noop_with_empty_axes=1",
+    .in = { "float 2x3", "const int64 0" }, .out = { "2x3" } },
+  { "noop", "ReduceLogSum", 18, "noop_with_empty_axes=1",
+    .in = { "float 2x3", "const int64 0" }, .out = { "2x3" } },
+  { "noop-int", "ReduceL1", 18, "noop_with_empty_axes=1",
+    .in = { "int64 3 = -1 0 2", "const int64 0" }, .out = { "3" } },
   { "noop-absent", "ReduceMax", 18, "noop_with_empty_axes=1",
     .in = { "float 2x3" }, .out = { "2x3" } },
   { "bool", "ReduceMax", 20, "axes=[1]", .in = { "bool 5x2" },

@@ -27,18 +27,21 @@ typedef struct
 } Reduction;
 
 static Function
-function_of (const PstNode *node)
+function_of (const PstCall *call)
 {
   static const char *const names[] = { "ReduceSum",  "ReduceMean",
                                        "ReduceMax",  "ReduceMin",
                                        "ReduceProd", "ReduceL1",
                                        "ReduceL2",   "ReduceSumSquare",
                                        "ReduceLogSum" };
+  const char *type = call->node->op->type;
 
+  if (pst_reduce_is_identity (call))
+    return OF_SUM;
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
-    if (strcmp (node->op->type, names[i]) == 0)
+    if (strcmp (type, names[i]) == 0)
       return (Function) i;
-  return strcmp (node->op->type, "GlobalMaxPool") == 0 ? OF_MAX : OF_MEAN;
+  return strcmp (type, "GlobalMaxPool") == 0 ? OF_MAX : OF_MEAN;
 }
 
 static PstReduceKind
@@ -53,7 +56,7 @@ kind_of (Function function)
 static gboolean
 reduce_infer (PstCall *call, GError **error)
 {
-  Function  function = function_of (call->node);
+  Function  function = function_of (call);
   gboolean  global = g_str_has_prefix (call->node->op->type, "Global");
   PstTensor in;
 
@@ -161,7 +164,7 @@ reduce_setup (PstReduce *reduce, const PstCall *call)
 
   pst_tensor_layout (&result); /* not laid out yet for scratch */
   out = pst_reduce_with_axes (call, &result);
-  pst_reduce_init (reduce, kind_of (function_of (call->node)),
+  pst_reduce_init (reduce, kind_of (function_of (call)),
                    &call->in[0]->shape, 2, tensors);
 }
 
@@ -269,7 +272,7 @@ fill_empty (PstCall *call, Function function)
 static void
 reduce_forward (PstCall *call)
 {
-  Function  function = function_of (call->node);
+  Function  function = function_of (call);
   Reduction data = { function, call->out[0]->data, call->in[0]->data, NULL,
                      NULL, mean_scale (call, function) };
   PstReduce reduce;
@@ -340,7 +343,7 @@ gradient_of (Function function)
 static void
 run_backward (PstCall *call, const PstTensor *x, const PstTensor *result)
 {
-  Function         function = function_of (call->node);
+  Function         function = function_of (call);
   const PstShape  *shape = &call->in[0]->shape;
   PstTensor        g, y;
   const PstTensor *tensors[4];
