@@ -15,6 +15,9 @@
 #define PST_WINO_IN 36
 #define PST_WINO_OUT 16
 
+/* Pixels of grain that are made at a time. */
+#define PST_GRAIN_RUN 256
+
 /**
  * PstNormChannels:
  *
@@ -77,6 +80,16 @@ typedef struct
  *   and the cell's table
  * - @unpack_pixels: y = max (least, a x + b) of pixels of one cell; a and b may
  *   be %NULL
+ * Rows of pictures:
+ * - @scale_row: n pixels of @channels (3 or 4), each the weighted sum of @taps
+ *   of @from's pixels beginning with first[i]; reads and writes up to one
+ *   float beyond the rows
+ * - @mix_rows: y = sum of weight x row, n floats
+ * - @grain_run: scale x grain at %PST_GRAIN_RUN places from (x, y) on; x a
+ *   multiple of 16, neither negative. Grain is grey noise of mean 0 and
+ *   standard deviation about 1: half the sum of grains of 1, 4, 8 and 16
+ *   pixels, each a lattice of normal numbers with straight lines between. It
+ *   depends on the place alone, so a picture is painted the same each time.
  *
  * @panel and @panel_product: see panel.h.
  */
@@ -119,6 +132,11 @@ typedef struct
   void (*norm_gradient) (const PstNormChannels *n, const float *x,
                          const float *dy, const float *s, const float *q,
                          gint64 c, gint64 pixels, float *dx);
+  void (*scale_row) (const int *first, const float *weight, gint64 taps,
+                     const float *from, int channels, gint64 n, float *to);
+  void (*mix_rows) (const float *const *rows, const float *weight,
+                    gint64 taps, gint64 n, float *to);
+  void (*grain_run) (gint64 x, gint64 y, float scale, float *to);
 } PstKernels;
 
 /**

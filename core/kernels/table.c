@@ -5,6 +5,7 @@
 #include "core/kernels/channel-loops.h"
 #include "core/kernels/panel-loops.h"
 #include "core/kernels/pixel-loops.h"
+#include "core/kernels/resample-loops.h"
 #include "core/kernels/winograd-loops.h"
 
 /* Compiled once for each instruction set, with PST_ISA set to its name. */
@@ -33,4 +34,7 @@ const PstKernels JOIN (pst_kernels_, PST_ISA) = {
   .channel_affine = channel_affine,
   .norm_sums = norm_sums,
   .norm_gradient = norm_gradient,
+  .scale_row = scale_row,
+  .mix_rows = mix_rows,
+  .grain_run = grain_run,
 };
