@@ -11,7 +11,7 @@
 
 #define BASE_AREA 1e6        /* pixels of the base run at 100 % */
 #define SAME_SIZE 0.03       /* a change of size that nobody sees */
-#define MAX_STEP 2.15        /* how much larger one step is than the last */
+#define MAX_STEP 4.5         /* how much larger one step is than the last */
 #define MAX_BASE_SIDE 65536  /* of pictures that are one long line */
 #define FULL_MIX 0.2f        /* below this strength the photo is mixed in */
 
@@ -94,6 +94,8 @@ pst_controls_steps (const PstControls *controls, const PstModelFacts *facts,
   double scale = base_scale (controls, facts, width, height);
   int    n_more = scale < 1 ? ceil (log (1 / scale) / log (MAX_STEP)) : 0;
 
+  if (facts->width || facts->height)
+    n_more = 0;
   n_more = MIN (n_more, PST_MAX_STEPS - 1);
   steps->n = 0;
   for (int i = 0; i <= n_more; i++)
@@ -109,6 +111,13 @@ pst_controls_steps (const PstControls *controls, const PstModelFacts *facts,
       steps->width[steps->n] = w;
       steps->height[steps->n++] = h;
     }
+}
+
+gboolean
+pst_steps_enlarge (const PstSteps *steps, int width, int height)
+{
+  return steps->width[steps->n - 1] < width
+         || steps->height[steps->n - 1] < height;
 }
 
 float

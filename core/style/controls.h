@@ -14,7 +14,8 @@
  *
  * The sizes at which a picture is painted. The first is the base run, which
  * decides the look; the others add detail up to the picture's size. Where the
- * base run is larger than the picture there is only one.
+ * base run is larger than the picture, or the network works at one size only,
+ * there is only one.
  */
 typedef struct
 {
@@ -31,12 +32,16 @@ gboolean pst_controls_check (const PstControls *controls,
  * pst_controls_steps:
  *
  * The base run has 1 megapixel × (100 % / brush size)² for the whole picture;
- * each further step is at most about twice as wide and high as the one
- * before, so that the network adds what it can paint in between.
+ * each further step is at most 4.5 times as wide and high as the one before,
+ * so that the network adds what it can paint in between; 20 megapixels take
+ * two. (Steps of two cost a third more and do not look better.)
  */
 void pst_controls_steps (const PstControls *controls,
                          const PstModelFacts *facts, int width, int height,
                          PstSteps *steps);
+
+/* Whether the last step is smaller than the picture. */
+gboolean pst_steps_enlarge (const PstSteps *steps, int width, int height);
 
 /**
  * pst_controls_weights:

@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/style/convert.h"
 
-#include <math.h>
-#include <string.h>
+/* A pixel; rows may be touched one float beyond their last. */
+typedef float Four __attribute__ ((vector_size (16)));
+typedef float FourAt
+    __attribute__ ((vector_size (16), aligned (4), may_alias));
+typedef gint32 Mask __attribute__ ((vector_size (16)));
 
-typedef struct
+/* Lane by lane @a where @mask is set, else @b. */
+static inline Four
+choose (Mask mask, Four a, Four b)
 {
-  float       *pixels; /* 4 channels */
-  float       *image;  /* 3 channels */
-  int          width;
-  float        mix;
-  float        keep;
-} Rows;
+  return (Four) ((mask & (Mask) a) | (~mask & (Mask) b));
+}
 
-/* NaN becomes 0: it fails every comparison. */
-static inline float
-unit (float x)
+/* pst_image_unit() of each. */
+static inline Four
+unit (Four x)
 {
-  return x > 0 ? (x < 1 ? x : 1) : 0;
+  const Four zero = { 0, 0, 0, 0 };
+  const Four one = { 1, 1, 1, 1 };
+
+  x = choose (x > zero, x, zero);
+  return choose (x < one, x, one);
 }
 
 static void
@@ -28,11 +33,9 @@ load_row (gconstpointer data, int y, float *row)
 
   for (int x = 0; x < pixels->width; x++, p += 4, row += 4)
     {
-      float alpha = unit (p[3]);
+      Four pixel = unit (*(const FourAt *) p);
 
-      for (int c = 0; c < 3; c++)
-        row[c] = alpha * unit (p[c]);
-      row[3] = alpha;
+      *(FourAt *) row = pixel * (Four) { pixel[3], pixel[3], pixel[3], 1 };
     }
 }
 
@@ -53,52 +56,39 @@ pst_convert_visible (const PstPixels *pixels)
   return FALSE;
 }
 
-static void
-overlay_row (gpointer data, gsize y, guint worker)
+gboolean
+pst_convert_add (const PstPixels *pixels, int y, float *row)
 {
-  const Rows  *rows = data;
-  const float *p = rows->pixels + y * rows->width * 4;
-  float       *q = rows->image + y * rows->width * 3;
+  const float *p = pixels->data + (gsize) y * pixels->width * 4;
+  gboolean     whole = TRUE;
 
-  for (int x = 0; x < rows->width; x++, p += 4, q += 3)
-    if (p[3] > 0)
+  for (int x = 0; x < pixels->width; x++, p += 4, row += 3)
+    {
       for (int c = 0; c < 3; c++)
-        q[c] = unit (p[c]);
+        row[c] += pst_image_unit (p[c]);
+      whole &= p[3] > 0;
+    }
+  return whole;
 }
 
 void
-pst_convert_overlay (const PstPixels *pixels, PstImage *image, PstPool *pool)
+pst_convert_merge (const PstPixels *pixels, int y, const float *row, float mix,
+                   float keep)
 {
-  Rows rows = { pixels->data, image->data, pixels->width, 0, 0 };
+  const Mask colour = { -1, -1, -1, 0 };
+  float     *p = pixels->data + (gsize) y * pixels->width * 4;
 
-  pst_pool_run (pool, pixels->height, overlay_row, &rows);
-}
+  for (int x = 0; x < pixels->width; x++, p += 4, row += 3)
+    {
+      Four before = *(const FourAt *) p;
+      Four photo = unit (before);
+      Four excess = before - photo;
+      Four after = unit (photo + mix * (*(const FourAt *) row - photo));
 
-static void
-merge_row (gpointer data, gsize y, guint worker)
-{
-  const Rows  *rows = data;
-  float       *p = rows->pixels + y * rows->width * 4;
-  const float *q = rows->image + y * rows->width * 3;
-
-  for (int x = 0; x < rows->width; x++, p += 4, q += 3)
-    if (p[3] > 0)
-      for (int c = 0; c < 3; c++)
-        {
-          float photo = unit (p[c]);
-          float excess = isnan (p[c]) ? 0 : p[c] - photo;
-
-          p[c] = unit (photo + rows->mix * (q[c] - photo));
-          if (excess != 0 && rows->keep > 0)
-            p[c] += rows->keep * excess;
-        }
-}
-
-void
-pst_convert_merge (PstPixels *pixels, const PstImage *painted, float mix,
-                   float keep, PstPool *pool)
-{
-  Rows rows = { pixels->data, painted->data, pixels->width, mix, keep };
-
-  pst_pool_run (pool, pixels->height, merge_row, &rows);
+      excess = choose (excess == excess, excess, (Four) { 0, 0, 0, 0 });
+      if (keep > 0)
+        after += keep * excess;
+      if (before[3] > 0)
+        *(FourAt *) p = choose (colour, after, before);
+    }
 }

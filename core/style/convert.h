@@ -4,7 +4,7 @@
 #include "core/style/pixels.h"
 #include "core/style/resample.h"
 
-/* Between the hosts' pixels and the images that networks see: colours are
+/* Between the hosts' pixels and the rows that networks see: colours are
  * clipped to 0 … 1, NaN is 0, and what has no alpha does not count. */
 
 /* 4 channels, premultiplied; reads @pixels as they are at that time. */
@@ -13,25 +13,18 @@ PstRows pst_convert_rows (const PstPixels *pixels);
 /* Whether any pixel shows at all. */
 gboolean pst_convert_visible (const PstPixels *pixels);
 
-/**
- * pst_convert_overlay:
- * @pixels: the photo
- * @image: 3 channels, same size
- *
- * Puts the colours of all visible pixels into @image; under alpha 0 it keeps
- * what it holds.
- */
-void pst_convert_overlay (const PstPixels *pixels, PstImage *image,
-                          PstPool *pool);
+/* Adds the colours of row @y to @row, 3 channels; %FALSE where some of them
+ * are hidden. */
+gboolean pst_convert_add (const PstPixels *pixels, int y, float *row);
 
 /**
  * pst_convert_merge:
- * @pixels: the photo, replaced by the result
- * @painted: 3 channels, same size
- * @mix: how much of the way from the photo to @painted; may exceed 1
+ * @pixels: the photo, whose row @y is replaced by the result
+ * @row: 3 channels, and a float more to be read: what was painted
+ * @mix: how much of the way from the photo to @row; may exceed 1
  * @keep: share of what a colour exceeds 0 … 1 by that comes back, 0 to 1
  *
  * Alpha, and colour under alpha 0, stay as they are to the bit.
  */
-void pst_convert_merge (PstPixels *pixels, const PstImage *painted, float mix,
-                        float keep, PstPool *pool);
+void pst_convert_merge (const PstPixels *pixels, int y, const float *row,
+                        float mix, float keep);

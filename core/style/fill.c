@@ -1,101 +1,160 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/style/fill.h"
 
-#include <math.h>
+#include <string.h>
 
 #define FULL_WEIGHT_ALPHA (1.0f / 32)
 #define MAX_LEVELS 32
 
+struct _PstFill
+{
+  int       width;
+  int       height;
+  PstImage *half; /* 4 channels: weight × colour, weight; then colour, 1 */
+};
+
 /* From premultiplied colour to (weight × colour, weight): the weight says
  * how far a pixel's own colour is to be trusted. */
 static gboolean
-weigh (PstImage *image)
+weigh (float *row, int width)
 {
-  gsize    n = (gsize) image->width * image->height;
   gboolean whole = TRUE;
 
-  for (gsize i = 0; i < n; i++)
+  for (int x = 0; x < width; x++, row += 4)
     {
-      float *p = image->data + 4 * i;
-      float  alpha = p[3];
-      float  weight = CLAMP (alpha / FULL_WEIGHT_ALPHA, 0, 1);
-      float  factor = weight > 0 ? weight / alpha : 0;
+      float alpha = row[3];
+      float weight = CLAMP (alpha / FULL_WEIGHT_ALPHA, 0, 1);
+      float factor = weight > 0 ? weight / alpha : 0;
 
       for (int c = 0; c < 3; c++)
-        p[c] = CLAMP (p[c] * factor, 0, weight);
-      p[3] = weight;
+        row[c] = CLAMP (row[c] * factor, 0, weight);
+      row[3] = weight;
       whole = whole && weight == 1;
     }
   return whole;
 }
 
-/* Half the size: weighted means of 2 × 2 pixels, weights added up to 1. */
-static void
-pull (const PstImage *fine, PstImage *coarse)
+static int
+half_of (int size)
 {
-  for (int y = 0; y < coarse->height; y++)
-    for (int x = 0; x < coarse->width; x++)
-      {
-        float *to = pst_image_row (coarse, y) + 4 * x;
-        float  sum[4] = { 0 };
-        float  factor;
+  return (size + 1) / 2;
+}
 
-        for (int v = 2 * y; v < MIN (2 * y + 2, fine->height); v++)
-          for (int u = 2 * x; u < MIN (2 * x + 2, fine->width); u++)
-            for (int c = 0; c < 4; c++)
-              sum[c] += pst_image_row (fine, v)[4 * u + c];
-        factor = sum[3] > 1 ? 1 / sum[3] : 1;
+PstFill *
+pst_fill_new (int width, int height, GError **error)
+{
+  PstImage *half = pst_image_new (half_of (width), half_of (height), 4, error);
+  PstFill  *fill;
+
+  if (! half)
+    return NULL;
+  fill = g_new (PstFill, 1);
+  *fill = (PstFill){ width, height, half };
+  return fill;
+}
+
+void
+pst_fill_free (PstFill *fill)
+{
+  if (! fill)
+    return;
+  pst_image_free (fill->half);
+  g_free (fill);
+}
+
+gsize
+pst_fill_bytes (int width, int height)
+{
+  gsize bytes = 0;
+
+  do
+    {
+      width = half_of (width);
+      height = half_of (height);
+      bytes += pst_image_bytes (width, height, 4);
+    }
+  while (width > 1 || height > 1);
+  return bytes;
+}
+
+/* Half the size: weighted means of 2 × 2 pixels, weights added up to 1. Adds
+ * fine row @y; ends the coarse row where it was the last of it. */
+static void
+pull_row (const float *fine, int width, int y, gboolean last, float *coarse)
+{
+  int n = half_of (width);
+
+  if (! (y & 1))
+    memset (coarse, 0, (gsize) n * 4 * sizeof (float));
+  for (int x = 0; x < width; x++)
+    for (int c = 0; c < 4; c++)
+      coarse[x / 2 * 4 + c] += fine[4 * x + c];
+  if (! (y & 1) && ! last)
+    return;
+  for (int x = 0; x < n; x++, coarse += 4)
+    if (coarse[3] > 1)
+      {
+        float factor = 1 / coarse[3];
+
         for (int c = 0; c < 4; c++)
-          to[c] = sum[c] * factor;
+          coarse[c] *= factor;
       }
 }
 
-/* The two coarse neighbours of a fine position, and how much the second
- * counts. */
 static void
-neighbours (int i, int n, int *a, int *b, float *t)
+pull (const PstImage *fine, PstImage *coarse)
 {
-  int near = i / 2;
-  int far = i & 1 ? near + 1 : near - 1;
-
-  *a = MIN (near, n - 1);
-  *b = CLAMP (far, 0, n - 1);
-  *t = 0.25f;
+  for (int y = 0; y < fine->height; y++)
+    pull_row (pst_image_row (fine, y), fine->width, y, y == fine->height - 1,
+              pst_image_row (coarse, y / 2));
 }
 
-/* Fills up what a fine pixel lacks in weight from the coarse level, which is
- * whole already. */
+/* The two coarse neighbours of a fine position: the second counts a
+ * quarter. */
+static void
+neighbours (int i, int n, int *a, int *b)
+{
+  int near = i / 2;
+
+  *a = MIN (near, n - 1);
+  *b = CLAMP (i & 1 ? near + 1 : near - 1, 0, n - 1);
+}
+
+/* Fills up what the pixels of fine row @y lack in weight from the coarse
+ * level, which is whole already. */
+static void
+push_row (const PstImage *coarse, int width, int y, float *fine)
+{
+  const float *up, *down;
+  int          ya, yb;
+
+  neighbours (y, coarse->height, &ya, &yb);
+  up = pst_image_row (coarse, ya);
+  down = pst_image_row (coarse, yb);
+  for (int x = 0; x < width; x++, fine += 4)
+    {
+      float lack = 1 - fine[3];
+      int   xa, xb;
+
+      if (lack <= 0)
+        continue;
+      neighbours (x, coarse->width, &xa, &xb);
+      for (int c = 0; c < 3; c++)
+        {
+          float above = up[4 * xa + c] * 0.75f + up[4 * xb + c] * 0.25f;
+          float below = down[4 * xa + c] * 0.75f + down[4 * xb + c] * 0.25f;
+
+          fine[c] += lack * (above * 0.75f + below * 0.25f);
+        }
+      fine[3] = 1;
+    }
+}
+
 static void
 push (const PstImage *coarse, PstImage *fine)
 {
   for (int y = 0; y < fine->height; y++)
-    {
-      int   ya, yb;
-      float ty;
-
-      neighbours (y, coarse->height, &ya, &yb, &ty);
-      for (int x = 0; x < fine->width; x++)
-        {
-          float *to = pst_image_row (fine, y) + 4 * x;
-          float  lack = 1 - to[3];
-          int    xa, xb;
-          float  tx;
-
-          if (lack <= 0)
-            continue;
-          neighbours (x, coarse->width, &xa, &xb, &tx);
-          for (int c = 0; c < 3; c++)
-            {
-              float up = pst_image_row (coarse, ya)[4 * xa + c] * (1 - tx)
-                         + pst_image_row (coarse, ya)[4 * xb + c] * tx;
-              float down = pst_image_row (coarse, yb)[4 * xa + c] * (1 - tx)
-                           + pst_image_row (coarse, yb)[4 * xb + c] * tx;
-
-              to[c] += lack * (up * (1 - ty) + down * ty);
-            }
-          to[3] = 1;
-        }
-    }
+    push_row (coarse, fine->width, y, pst_image_row (fine, y));
 }
 
 /* The coarsest level is one pixel: grey where it saw nothing. */
@@ -109,17 +168,17 @@ finish_top (PstImage *top)
   p[3] = 1;
 }
 
-static gboolean
-fill_levels (PstImage *image, GError **error)
+gboolean
+pst_fill_settle (PstFill *fill, GError **error)
 {
-  PstImage *level[MAX_LEVELS] = { image };
+  PstImage *level[MAX_LEVELS] = { fill->half };
   int       n = 1;
   gboolean  done = TRUE;
 
   while (level[n - 1]->width > 1 || level[n - 1]->height > 1)
     {
-      level[n] = pst_image_new ((level[n - 1]->width + 1) / 2,
-                                (level[n - 1]->height + 1) / 2, 4, error);
+      level[n] = pst_image_new (half_of (level[n - 1]->width),
+                                half_of (level[n - 1]->height), 4, error);
       if (! level[n])
         {
           done = FALSE;
@@ -139,20 +198,23 @@ fill_levels (PstImage *image, GError **error)
   return done;
 }
 
-gboolean
-pst_fill_hidden (PstImage *premultiplied, PstImage *to, GError **error)
+void
+pst_fill_look (PstFill *fill, int y, float *row)
 {
-  gsize n = (gsize) to->width * to->height;
+  weigh (row, fill->width);
+  pull_row (row, fill->width, y, y == fill->height - 1,
+            pst_image_row (fill->half, y / 2));
+}
 
-  g_return_val_if_fail (premultiplied->channels == 4 && to->channels == 3 &&
-                            premultiplied->width == to->width &&
-                            premultiplied->height == to->height,
-                        FALSE);
+gboolean
+pst_fill_row (const PstFill *fill, int width, int y, float *row)
+{
+  gboolean whole = weigh (row, width);
 
-  if (! weigh (premultiplied) && ! fill_levels (premultiplied, error))
-    return FALSE;
-  for (gsize i = 0; i < n; i++)
+  if (! whole && fill)
+    push_row (fill->half, width, y, row);
+  for (int x = 0; x < width; x++)
     for (int c = 0; c < 3; c++)
-      to->data[3 * i + c] = CLAMP (premultiplied->data[4 * i + c], 0, 1);
-  return TRUE;
+      row[3 * x + c] = CLAMP (row[4 * x + c], 0, 1);
+  return whole || fill;
 }

@@ -55,4 +55,11 @@ pst_image_reflect (int i, int n)
   return i < n ? i : period - i;
 }
 
+/* Clipped to 0 … 1; NaN, which fails every comparison, becomes 0. */
+static inline float
+pst_image_unit (float x)
+{
+  return x > 0 ? (x < 1 ? x : 1) : 0;
+}
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstImage, pst_image_free)

@@ -70,13 +70,20 @@ void      pst_model_leave_bench (PstModel *model, PstBench *bench);
 /* Gives back the memory of the last run. */
 void      pst_model_drop_run (PstBench *bench);
 
+/* Bytes of the run that waits for the next call. */
+gsize     pst_model_kept_bytes (PstModel *model);
+
 /**
  * pst_model_plan:
  * @width: of the network's input
  * @height: of the network's input
+ * @budget: most bytes of a run; 0 for no limit
+ * @smallest: (out) (nullable): where the error is %PST_ERROR_MEMORY, the
+ *   smallest budget that would do
  *
  * Returns: (transfer full) (nullable): a plan for one picture of this size
  *   whose output has the same size
  */
 PstPlan *pst_model_plan (PstModel *model, int width, int height,
-                         guint n_workers, GError **error);
+                         guint n_workers, guint64 budget, guint64 *smallest,
+                         GError **error);

@@ -1,24 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/style/net.h"
 
-#include "core/style/grain.h"
-
 #include <string.h>
+
+#include "core/kernels/kernels.h"
 
 #define MIN_SIZE 32 /* of the network's input, margins included */
 #define MULTIPLE 4  /* it halves the size twice */
-
-typedef struct
-{
-  const PstModelFacts *facts;
-  const PstImage      *from;
-  PstImage            *to;
-  const PstPatch      *patch;
-  int                  left; /* margins */
-  int                  top;
-  PstTensor           *tensor; /* 1 × 3 × height × width, channels last */
-  float                grain;  /* standard deviation */
-} Transfer;
 
 static int
 padded (int size, int fixed)
@@ -34,143 +22,206 @@ margin (int size, int fixed)
   return fixed ? MAX ((fixed - size) / 2, 0) : PST_NET_MARGIN;
 }
 
-gboolean
-pst_net_memory (PstModel *model, int width, int height, guint n_workers,
-                gsize *bytes, GError **error)
+PstPlan *
+pst_net_plan (PstModel *model, int width, int height, guint n_workers,
+              guint64 budget, guint64 *smallest, GError **error)
 {
   const PstModelFacts *facts = pst_model_get_facts (model);
-  g_autoptr (PstPlan)  plan = NULL;
 
-  plan = pst_model_plan (model, padded (width, facts->width),
-                         padded (height, facts->height), n_workers, error);
-  if (! plan)
+  return pst_model_plan (model, padded (width, facts->width),
+                         padded (height, facts->height), n_workers, budget,
+                         smallest, error);
+}
+
+static const PstShape *
+plan_shape (const PstNet *net, PstPlan *plan)
+{
+  GPtrArray *inputs = pst_graph_get_inputs (pst_plan_get_graph (plan));
+  int        i = pst_model_get_facts (net->model)->image_input;
+
+  return &((const PstValue *) inputs->pdata[i])->info.shape;
+}
+
+void
+pst_net_settle (PstNet *net, PstPlan *plan)
+{
+  PstBench       *bench = net->bench;
+  const PstShape *shape = plan_shape (net, plan);
+
+  if (bench->width != shape->dim[3] || bench->height != shape->dim[2] ||
+      bench->run_bytes != pst_plan_get_memory (plan))
+    pst_model_drop_run (bench);
+}
+
+gboolean
+pst_net_open (PstNet *net, PstPlan *plan, int width, int height,
+              GError **error)
+{
+  const PstModelFacts *facts = pst_model_get_facts (net->model);
+  const PstShape      *shape = plan_shape (net, plan);
+  PstBench            *bench = net->bench;
+
+  pst_net_settle (net, plan);
+  if (! bench->run)
+    bench->run = pst_run_new (plan, bench->pool, error);
+  if (! bench->run)
     return FALSE;
-  *bytes = pst_plan_get_memory (plan);
+  bench->run_bytes = pst_plan_get_memory (plan);
+  bench->width = shape->dim[3];
+  bench->height = shape->dim[2];
+  net->tensor = pst_run_get_input (bench->run, facts->image_input);
+  net->width = width;
+  net->height = height;
+  net->left = margin (width, facts->width);
+  net->top = margin (height, facts->height);
+  /* the identity style passes grain on, so it gets none */
+  net->grain = 0;
+  if (facts->grain > 0 && net->weights)
+    net->grain = facts->grain
+                 * CLAMP (facts->identity ? 1 - net->weights[0] : 1, 0.0f,
+                          1.0f);
   return TRUE;
 }
 
-/* A run of the given input size: the last one, or a new one. */
-static PstRun *
-take_run (PstNet *net, int width, int height, GError **error)
+static float *
+tensor_row (const PstNet *net, int y)
 {
-  PstBench           *bench = net->bench;
-  g_autoptr (PstPlan) plan = NULL;
-
-  if (bench->run && bench->width == width && bench->height == height)
-    return bench->run;
-  pst_model_drop_run (bench);
-  plan = pst_model_plan (net->model, width, height, bench->n_workers, error);
-  if (! plan)
-    return NULL;
-  bench->run = pst_run_new (plan, bench->pool, error);
-  bench->run_bytes = pst_plan_get_memory (plan);
-  bench->width = width;
-  bench->height = height;
-  return bench->run;
-}
-
-/* NaN counts as 0. */
-static inline float
-unit (float x)
-{
-  return x > 0 ? (x < 1 ? x : 1) : 0;
+  return (float *) net->tensor->data
+         + ((gsize) (y + net->top) * net->tensor->shape.dim[3] + net->left)
+               * 3;
 }
 
 static void
-put_row (gpointer data, gsize y, guint worker)
+add_grain (const PstNet *net, int y, float *row)
 {
-  const Transfer      *t = data;
-  const PstModelFacts *facts = t->facts;
-  int                  width = t->tensor->shape.dim[3];
+  const PstKernels *kernels = pst_kernels ();
+  float             grain[PST_GRAIN_RUN];
+
+  for (int x = 0; x < net->width; x += PST_GRAIN_RUN)
+    {
+      kernels->grain_run (x, y, net->grain, grain);
+      for (int i = 0; i < MIN (PST_GRAIN_RUN, net->width - x); i++, row += 3)
+        for (int c = 0; c < 3; c++)
+          row[c] += grain[i];
+    }
+}
+
+static void
+mirror_columns (const PstNet *net, float *row)
+{
+  int width = net->width;
+  int end = (int) net->tensor->shape.dim[3] - net->left;
+
+  for (int x = -net->left; x < 0; x++)
+    memcpy (row + 3 * x, row + 3 * pst_image_reflect (x, width),
+            3 * sizeof (float));
+  for (int x = width; x < end; x++)
+    memcpy (row + 3 * x, row + 3 * pst_image_reflect (x, width),
+            3 * sizeof (float));
+}
+
+static void
+swap_colours (float *row, int n)
+{
+  for (int x = 0; x < n; x++, row += 3)
+    {
+      float first = row[0];
+
+      row[0] = row[2];
+      row[2] = first;
+    }
+}
+
+void
+pst_net_put (PstNet *net, int y, float *row)
+{
+  const PstModelFacts *facts = pst_model_get_facts (net->model);
   float                range = facts->high - facts->low;
-  int                  row = t->patch->y - t->top + (int) y;
-  int                  red = facts->bgr ? 2 : 0;
-  const float         *from;
-  float               *to = (float *) t->tensor->data + y * width * 3;
+  float                low = facts->low;
+  float               *to = tensor_row (net, y);
 
-  row = pst_image_reflect (row, t->from->height);
-  from = pst_image_row (t->from, row);
-  for (int x = 0; x < width; x++, to += 3)
-    {
-      int          column = t->patch->x - t->left + x;
-      const float *p;
-      float        grain;
+  if (net->grain > 0)
+    add_grain (net, y, row);
+  for (int i = 0; i < 3 * net->width; i++)
+    to[i] = low + range * pst_image_unit (row[i]);
+  if (facts->bgr)
+    swap_colours (to, net->width);
+  mirror_columns (net, to);
+}
 
-      if (column < 0 || column >= t->from->width)
-        column = pst_image_reflect (column, t->from->width);
-      p = from + 3 * column;
-      grain = t->grain > 0 ? t->grain * pst_grain (column, row) : 0;
-      to[red] = facts->low + range * unit (p[0] + grain);
-      to[1] = facts->low + range * unit (p[1] + grain);
-      to[2 - red] = facts->low + range * unit (p[2] + grain);
-    }
+/* Row @y, outside of the picture, margins included. */
+static void
+mirror_row (const PstNet *net, int y)
+{
+  memcpy (tensor_row (net, y) - 3 * net->left,
+          tensor_row (net, pst_image_reflect (y, net->height)) - 3 * net->left,
+          net->tensor->shape.dim[3] * 3 * sizeof (float));
 }
 
 static void
-get_row (gpointer data, gsize y, guint worker)
+mirror_rows (const PstNet *net)
 {
-  const Transfer      *t = data;
-  const PstModelFacts *facts = t->facts;
-  const PstPatch      *patch = t->patch;
-  int                  width = t->tensor->shape.dim[3];
-  float                scale = 1 / (facts->high - facts->low);
-  int                  red = facts->bgr ? 2 : 0;
-  const float         *from = t->tensor->data;
-  float               *to = pst_image_row (t->to, patch->y + (int) y);
+  int end = (int) net->tensor->shape.dim[2] - net->top;
 
-  from += ((y + t->top) * width + t->left) * 3;
-  to += 3 * patch->x;
-  for (int x = 0; x < patch->width; x++, from += 3, to += 3)
-    {
-      float r = unit ((from[red] - facts->low) * scale);
-      float g = unit ((from[1] - facts->low) * scale);
-      float b = unit ((from[2 - red] - facts->low) * scale);
-
-      if (patch->fade_x)
-        {
-          float weight = patch->fade_x[x] * patch->fade_y[y];
-
-          to[0] += weight * r;
-          to[1] += weight * g;
-          to[2] += weight * b;
-        }
-      else
-        {
-          to[0] = r;
-          to[1] = g;
-          to[2] = b;
-        }
-    }
+  for (int y = -net->top; y < 0; y++)
+    mirror_row (net, y);
+  for (int y = net->height; y < end; y++)
+    mirror_row (net, y);
 }
 
 gboolean
-pst_net_paint (PstNet *net, const PstImage *from, const PstPatch *patch,
-               PstImage *to, GCancellable *cancellable,
-               PstProgressFunc progress, gpointer data, GError **error)
+pst_net_forward (PstNet *net, GCancellable *cancellable,
+                 PstProgressFunc progress, gpointer data, GError **error)
 {
   const PstModelFacts *facts = pst_model_get_facts (net->model);
-  const PstPatch       whole = { 0, 0, from->width, from->height, NULL, NULL };
-  Transfer             t = { facts, from, to, patch ? patch : &whole };
-  int                  height = padded (t.patch->height, facts->height);
-  PstRun              *run;
+  PstRun              *run = net->bench->run;
 
-  /* the identity style passes grain on, so it gets none */
-  if (facts->grain > 0 && net->weights)
-    t.grain = facts->grain * CLAMP (facts->identity ? 1 - net->weights[0] : 1,
-                                    0.0f, 1.0f);
-  t.left = margin (t.patch->width, facts->width);
-  t.top = margin (t.patch->height, facts->height);
-  run = take_run (net, padded (t.patch->width, facts->width), height, error);
-  if (! run)
-    return FALSE;
-  t.tensor = pst_run_get_input (run, facts->image_input);
-  pst_pool_run (net->bench->pool, height, put_row, &t);
+  mirror_rows (net);
   if (facts->style_input >= 0)
     memcpy (pst_run_get_input (run, facts->style_input)->data, net->weights,
             facts->n_columns * sizeof (float));
   if (! pst_run_forward (run, cancellable, progress, data, error))
     return FALSE;
-  t.tensor = (PstTensor *) pst_run_get_output (run, 0);
-  pst_pool_run (net->bench->pool, t.patch->height, get_row, &t);
+  net->tensor = (PstTensor *) pst_run_get_output (run, 0);
   return TRUE;
+}
+
+static inline void
+take_row (const PstNet *net, int y, gboolean add, float *row)
+{
+  const PstModelFacts *facts = pst_model_get_facts (net->model);
+  float                scale = 1 / (facts->high - facts->low);
+  float                low = facts->low;
+  const float         *from = tensor_row (net, y);
+
+  for (int i = 0; i < 3 * net->width; i++)
+    row[i] = (add ? row[i] : 0) + pst_image_unit ((from[i] - low) * scale);
+}
+
+static void
+load_row (gconstpointer data, int y, float *row)
+{
+  const PstNet *net = data;
+
+  take_row (net, y, FALSE, row);
+  if (pst_model_get_facts (net->model)->bgr)
+    swap_colours (row, net->width);
+}
+
+void
+pst_net_add (const PstNet *net, int y, float *row)
+{
+  gboolean bgr = pst_model_get_facts (net->model)->bgr;
+
+  if (bgr)
+    swap_colours (row, net->width);
+  take_row (net, y, TRUE, row);
+  if (bgr)
+    swap_colours (row, net->width);
+}
+
+PstRows
+pst_net_rows (const PstNet *net)
+{
+  return (PstRows){ net->width, net->height, 3, load_row, net };
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/style/paint.h"
 
+#include <string.h>
+
 #include "core/style/convert.h"
 #include "core/style/fill.h"
 
@@ -8,80 +10,38 @@ typedef struct
 {
   PstNet            *net;
   const PstPlanning *plan;
-  const PstPixels   *pixels;
+  PstPixels         *pixels;
+  float              mix;
+  float              keep;
   PstPool           *pool;
   GCancellable      *cancellable;
   PstProgressFunc    progress;
   gpointer           data;
-  int                step; /* the one at work */
+  int                step;    /* the one at work */
+  PstScale          *up;      /* from the step before to this one */
+  PstImage          *photo;   /* of the step before */
+  PstImage          *painted; /* of the step before */
+  PstImage          *photo_here;
+  PstImage          *painted_here;
 } Job;
 
-/* Planning */
-
-static gsize
-rgb_bytes (const PstSteps *steps, int i)
+static void
+job_clear (Job *job)
 {
-  return pst_image_bytes (steps->width[i], steps->height[i], 3);
+  pst_scale_free (job->up);
+  pst_image_free (job->photo);
+  pst_image_free (job->painted);
+  pst_image_free (job->photo_here);
+  pst_image_free (job->painted_here);
 }
 
-/* Pictures that step @i holds while its network runs or, where that is more,
- * while they are made. */
-static gsize
-step_bytes (const PstSteps *steps, int i, int width, int height,
-            gsize net_bytes, gboolean tiled)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Job, job_clear)
+
+static gboolean
+is_last (const Job *job)
 {
-  gsize here = rgb_bytes (steps, i);
-  gsize before = i ? 2 * rgb_bytes (steps, i - 1) : 0;
-  gboolean last = i > 0 && i == steps->n - 1;
-  /* the photo (not at the last step) and what the network reads */
-  gsize paint = before + (last ? 1 : 2) * here + (tiled ? here : 0) + net_bytes;
-  /* the photo with alpha, and the halved ones that fill it up */
-  gsize make = before + (last ? here : here + here * 4 / 3 * 4 / 3);
-
-  return MAX (paint, make);
+  return job->step == job->plan->steps.n - 1;
 }
-
-gboolean
-pst_paint_plan (PstModel *model, const PstControls *controls, int width,
-                int height, guint n_workers, guint64 budget, PstPlanning *plan,
-                GError **error)
-{
-  PstSteps *steps = &plan->steps;
-  gsize     scratch;
-
-  pst_controls_steps (controls, pst_model_get_facts (model), width, height,
-                      steps);
-  scratch = pst_resample_scratch (width, height, steps->width[0],
-                                  steps->height[0], 4, n_workers);
-  plan->bytes = 0;
-  for (int i = 0; i < steps->n; i++)
-    {
-      PstTiles *tiles = &plan->tiles[i];
-      gsize     w = steps->width[i];
-      gsize     h = steps->height[i];
-      gsize     rest = step_bytes (steps, i, width, height, 0, i > 0) + scratch;
-      gboolean  tiled;
-
-      if (! pst_tiles_choose (model, w, h, n_workers,
-                              i == 0       ? G_MAXUINT64
-                              : budget > rest ? budget - rest
-                                              : 0,
-                              tiles, error))
-        return FALSE;
-      tiled = tiles->n_x * tiles->n_y > 1;
-      plan->bytes = MAX (plan->bytes, step_bytes (steps, i, width, height,
-                                                  tiles->bytes, tiled)
-                                          + scratch);
-      plan->cost[i] = (double) tiles->n_x * tiles->n_y * tiles->width
-                      * tiles->height;
-    }
-  if (steps->n == 1) /* the result in the picture's size */
-    plan->bytes = MAX (plan->bytes, rgb_bytes (steps, 0) + scratch
-                                        + pst_image_bytes (width, height, 3));
-  return TRUE;
-}
-
-/* Painting */
 
 static void
 step_progress (double fraction, gpointer data)
@@ -101,157 +61,322 @@ step_progress (double fraction, gpointer data)
 }
 
 static PstImage *
-new_step_image (const Job *job, int channels, GError **error)
+new_image (const Job *job, GError **error)
 {
   return pst_image_new (job->plan->steps.width[job->step],
-                        job->plan->steps.height[job->step], channels, error);
+                        job->plan->steps.height[job->step], 3, error);
+}
+
+static void
+store (PstImage *image, int y, const float *row)
+{
+  memcpy (pst_image_row (image, y), row,
+          (gsize) image->width * 3 * sizeof (float));
+}
+
+/* The difference of two images of one size, row by row. */
+static void
+load_difference (gconstpointer data, int y, float *row)
+{
+  const PstImage *const *pair = data;
+  const float           *a = pst_image_row (pair[0], y);
+  const float           *b = pst_image_row (pair[1], y);
+
+  for (int i = 0; i < 3 * pair[0]->width; i++)
+    row[i] = a[i] - b[i];
+}
+
+/* painted - photo, of the step before; where what the network made is in
+ * photo's place, painted - that */
+static gboolean
+scale_difference (const Job *job, PstRowFunc func, GCancellable *cancellable,
+                  GError **error)
+{
+  const PstImage *pair[2] = { job->painted, job->photo };
+  PstRows         rows = { job->photo->width, job->photo->height, 3,
+                           load_difference, pair };
+
+  return pst_scale_rows (job->up, &rows, func, (gpointer) job, job->pool,
+                         cancellable, error);
+}
+
+/* The photo in the size of this step, hidden parts filled up */
+
+typedef struct
+{
+  const Job  *job;
+  PstFill    *fill; /* (nullable) */
+  PstRowFunc  func;
+  gint        gaps; /* set where one would have been needed */
+} Photo;
+
+static void
+look_row (gpointer data, int y, float *row)
+{
+  const Photo *photo = data;
+
+  pst_fill_look (photo->fill, y, row);
+}
+
+static void
+photo_row (gpointer data, int y, float *row)
+{
+  Photo *photo = data;
+  int    width = photo->job->plan->steps.width[photo->job->step];
+
+  if (! pst_fill_row (photo->fill, width, y, row))
+    g_atomic_int_set (&photo->gaps, 1);
+  photo->func ((gpointer) photo->job, y, row);
 }
 
 static gboolean
-resample (const Job *job, const PstImage *from, PstImage *to, float keep,
-          float gain, GError **error)
+scale_photo (const Job *job, PstRowFunc func, GError **error)
 {
-  PstRows rows = pst_rows_image (from);
+  int                  width = job->plan->steps.width[job->step];
+  int                  height = job->plan->steps.height[job->step];
+  PstRows              rows = pst_convert_rows (job->pixels);
+  Photo                photo = { job, NULL, func, 0 };
+  g_autoptr (PstFill)  fill = NULL;
+  g_autoptr (PstScale) scale = NULL;
 
-  return pst_resample (&rows, to, keep, gain, job->pool, job->cancellable,
+  scale = pst_scale_new (rows.width, rows.height, width, height);
+  if (! pst_scale_rows (scale, &rows, photo_row, &photo, job->pool,
+                        job->cancellable, error))
+    return FALSE;
+  if (! photo.gaps)
+    return TRUE;
+  photo.fill = fill = pst_fill_new (width, height, error);
+  return fill && pst_scale_rows (scale, &rows, look_row, &photo, job->pool,
+                                 job->cancellable, error) &&
+         pst_fill_settle (fill, error) &&
+         pst_scale_rows (scale, &rows, photo_row, &photo, job->pool,
+                         job->cancellable, error);
+}
+
+static void
+put_row (gpointer data, int y, float *row)
+{
+  const Job *job = data;
+
+  pst_net_put (job->net, y, row);
+}
+
+static void
+keep_photo_row (gpointer data, int y, float *row)
+{
+  const Job *job = data;
+
+  store (job->photo_here, y, row);
+}
+
+static gboolean
+keep_photo (Job *job, GError **error)
+{
+  job->photo_here = new_image (job, error);
+  return job->photo_here && scale_photo (job, keep_photo_row, error);
+}
+
+static gboolean
+put_photo (const Job *job, GError **error)
+{
+  PstRows              rows = pst_rows_image (job->photo_here);
+  g_autoptr (PstScale) copy = NULL;
+
+  copy = pst_scale_new (rows.width, rows.height, rows.width, rows.height);
+  return pst_scale_rows (copy, &rows, put_row, (gpointer) job, job->pool,
+                         job->cancellable, error);
+}
+
+/* What the network reads: photo + up (painted - photo of the step before) */
+
+static void
+put_detail_row (gpointer data, int y, float *row)
+{
+  const Job   *job = data;
+  const float *photo = pst_image_row (job->photo_here, y);
+
+  for (int i = 0; i < 3 * job->photo_here->width; i++)
+    row[i] += photo[i];
+  pst_net_put (job->net, y, row);
+}
+
+/* At the last step the photo is the caller's; what is hidden in it comes from
+ * the step before: there it is up (painted). */
+static void
+add_photo (const Job *job, int y, float *row)
+{
+  const float *p = job->pixels->data + (gsize) y * job->pixels->width * 4;
+
+  if (pst_convert_add (job->pixels, y, row))
+    return;
+  for (int x = 0; x < job->pixels->width; x++)
+    if (! (p[4 * x + 3] > 0))
+      pst_scale_pixel (job->up, job->painted, x, y, row + 3 * x);
+}
+
+static void
+put_last_row (gpointer data, int y, float *row)
+{
+  const Job *job = data;
+
+  add_photo (job, y, row);
+  pst_net_put (job->net, y, row);
+}
+
+static gboolean
+run_net (Job *job, GError **error)
+{
+  return pst_net_forward (job->net, job->cancellable, step_progress, job,
+                          error);
+}
+
+static gboolean
+open_net (Job *job, GError **error)
+{
+  const PstSteps *steps = &job->plan->steps;
+
+  return pst_net_open (job->net, job->plan->plans[job->step],
+                       steps->width[job->step], steps->height[job->step],
                        error);
 }
 
-/* The photo in the size of this step, hidden parts filled up. */
-static PstImage *
-scale_photo (const Job *job, GError **error)
-{
-  PstRows              rows = pst_convert_rows (job->pixels);
-  g_autoptr (PstImage) alpha = new_step_image (job, 4, error);
-  g_autoptr (PstImage) photo = NULL;
+/* The result */
 
-  if (! alpha || ! pst_resample (&rows, alpha, 0, 1, job->pool,
-                                 job->cancellable, error))
-    return NULL;
-  photo = new_step_image (job, 3, error);
-  if (! photo || ! pst_fill_hidden (alpha, photo, error))
-    return NULL;
-  return g_steal_pointer (&photo);
+static void
+merge_row (gpointer data, int y, float *row)
+{
+  const Job *job = data;
+
+  pst_convert_merge (job->pixels, y, row, job->mix, job->keep);
 }
 
-/* The same for the last step, which has the picture's own size: hidden parts
- * come from the step before. */
-static PstImage *
-take_photo (const Job *job, const PstImage *photo_before, GError **error)
+static void
+merge_photo_row (gpointer data, int y, float *row)
 {
-  g_autoptr (PstImage) photo = new_step_image (job, 3, error);
-
-  if (! photo || ! resample (job, photo_before, photo, 0, 1, error))
-    return NULL;
-  pst_convert_overlay (job->pixels, photo, job->pool);
-  return g_steal_pointer (&photo);
+  add_photo (data, y, row);
+  merge_row (data, y, row);
 }
 
-/* Runs the network on @image, which it takes. */
-static PstImage *
-run_net (const Job *job, PstImage *image, GError **error)
+static void
+join_last_row (gpointer data, int y, float *row)
 {
-  g_autoptr (PstImage) from = image;
-  g_autoptr (PstImage) to = NULL;
-  const PstTiles      *tiles = &job->plan->tiles[job->step];
+  const Job *job = data;
 
-  if (tiles->n_x * tiles->n_y > 1)
-    to = new_step_image (job, 3, error);
-  else
-    to = g_steal_pointer (&from);
-  if (! to || ! pst_tiles_paint (job->net, tiles, from ? from : to, to,
-                                 job->cancellable, step_progress, (Job *) job,
-                                 error))
-    return NULL;
-  return g_steal_pointer (&to);
+  pst_net_add (job->net, y, row);
+  merge_row (data, y, row);
 }
 
-static PstImage *
-copy_image (const Job *job, const PstImage *image, GError **error)
+static void
+join_row (gpointer data, int y, float *row)
 {
-  g_autoptr (PstImage) copy = new_step_image (job, 3, error);
+  const Job *job = data;
 
-  if (! copy || ! resample (job, image, copy, 0, 1, error))
-    return NULL;
-  return g_steal_pointer (&copy);
+  pst_net_add (job->net, y, row);
+  store (job->painted_here, y, row);
 }
 
-/* painted = up (before) + painted - up (down (painted)): of what the network
- * made, only what the step before could not hold. */
+/* What the network made, as the next step's painting. */
 static gboolean
-join (const Job *job, const PstImage *before, PstImage *painted,
-      GError **error)
+keep_painted (Job *job, GError **error)
 {
-  g_autoptr (PstImage) low = NULL;
+  PstRows rows = pst_net_rows (job->net);
 
-  low = pst_image_new (before->width, before->height, 3, error);
-  return low && resample (job, painted, low, 0, 1, error)
-         && resample (job, low, painted, 1, -1, error)
-         && resample (job, before, painted, 1, 1, error);
+  job->painted_here = new_image (job, error);
+  return job->painted_here && pst_resample (&rows, job->painted_here,
+                                            job->pool, job->cancellable,
+                                            error);
 }
 
-/* One step further: @photo and @painted are those of the step before and
- * become those of this one (the photo %NULL at the last step). */
 static gboolean
-add_detail (const Job *job, PstImage **photo, PstImage **painted,
-            GError **error)
+merge_painted (const Job *job, GError **error)
 {
-  gboolean             last = job->step == job->plan->steps.n - 1;
-  g_autoptr (PstImage) here = NULL;
-  g_autoptr (PstImage) work = NULL;
+  PstRows              rows = pst_net_rows (job->net);
+  g_autoptr (PstScale) scale = NULL;
 
+  scale = pst_scale_new (rows.width, rows.height, job->pixels->width,
+                         job->pixels->height);
+  return pst_scale_rows (scale, &rows, merge_row, (gpointer) job, job->pool,
+                         NULL, error);
+}
+
+/* What the network made = painted; the result is painted + up (painted of the
+ * step before - down (painted)): of what it made, only what the step before
+ * could not hold. */
+static gboolean
+join (Job *job, GError **error)
+{
+  PstRows rows = pst_net_rows (job->net);
+
+  if (! pst_resample (&rows, job->photo, job->pool, job->cancellable, error))
+    return FALSE;
+  if (is_last (job))
+    return scale_difference (job, join_last_row, NULL, error);
+  job->painted_here = new_image (job, error);
+  return job->painted_here &&
+         scale_difference (job, join_row, job->cancellable, error);
+}
+
+static gboolean
+paint_base (Job *job, gboolean only, GError **error)
+{
+  if (only)
+    return open_net (job, error) && scale_photo (job, put_row, error) &&
+           run_net (job, error) && merge_painted (job, error);
+  return keep_photo (job, error) && open_net (job, error) &&
+         put_photo (job, error) && run_net (job, error) &&
+         keep_painted (job, error);
+}
+
+static gboolean
+add_detail (Job *job, GError **error)
+{
+  gboolean last = is_last (job);
+
+  if ((! last && ! keep_photo (job, error)) || ! open_net (job, error))
+    return FALSE;
+  return scale_difference (job, last ? put_last_row : put_detail_row,
+                           job->cancellable, error) &&
+         run_net (job, error) && join (job, error);
+}
+
+/* Goes on to the next size: what is of this step is of the step before. */
+static void
+advance (Job *job, int width, int height)
+{
   pst_model_drop_run (job->net->bench);
-  here = last ? take_photo (job, *photo, error) : scale_photo (job, error);
-  if (! here)
-    return FALSE;
-  work = last ? g_steal_pointer (&here) : copy_image (job, here, error);
-  if (! work || ! resample (job, *photo, work, 1, -1, error) ||
-      ! resample (job, *painted, work, 1, 1, error))
-    return FALSE;
-  g_clear_pointer (photo, pst_image_free);
-  *photo = g_steal_pointer (&here);
-  work = run_net (job, g_steal_pointer (&work), error);
-  if (! work || ! join (job, *painted, work, error))
-    return FALSE;
-  pst_image_free (*painted);
-  *painted = g_steal_pointer (&work);
-  return TRUE;
+  pst_image_free (job->photo);
+  pst_image_free (job->painted);
+  job->photo = g_steal_pointer (&job->photo_here);
+  job->painted = g_steal_pointer (&job->painted_here);
+  pst_scale_free (job->up);
+  job->up = pst_scale_new (job->photo->width, job->photo->height, width,
+                           height);
 }
 
-static PstImage *
-paint_base (const Job *job, PstImage **photo, GError **error)
+gboolean
+pst_paint (PstNet *net, const PstPlanning *plan, PstPixels *pixels, float mix,
+           float keep, GCancellable *cancellable, PstProgressFunc progress,
+           gpointer data, GError **error)
 {
-  PstImage *copy;
+  const PstSteps *steps = &plan->steps;
+  gboolean        enlarge = pst_steps_enlarge (steps, pixels->width,
+                                              pixels->height);
+  g_auto (Job)    job = { .net = net, .plan = plan, .pixels = pixels,
+                          .mix = mix, .keep = keep, .pool = net->bench->pool,
+                          .cancellable = cancellable, .progress = progress,
+                          .data = data };
 
-  *photo = scale_photo (job, error);
-  if (! *photo)
-    return NULL;
-  if (job->plan->steps.n == 1)
-    return run_net (job, g_steal_pointer (photo), error);
-  copy = copy_image (job, *photo, error);
-  return copy ? run_net (job, copy, error) : NULL;
-}
-
-PstImage *
-pst_paint (PstNet *net, const PstPlanning *plan, const PstPixels *pixels,
-           GCancellable *cancellable, PstProgressFunc progress, gpointer data,
-           GError **error)
-{
-  Job                  job = { net,         plan,     pixels, net->bench->pool,
-                               cancellable, progress, data };
-  g_autoptr (PstImage) photo = NULL;
-  g_autoptr (PstImage) painted = paint_base (&job, &photo, error);
-  g_autoptr (PstImage) result = NULL;
-
-  if (! painted)
-    return NULL;
-  for (job.step = 1; job.step < plan->steps.n; job.step++)
-    if (! add_detail (&job, &photo, &painted, error))
-      return NULL;
-  if (painted->width == pixels->width && painted->height == pixels->height)
-    return g_steal_pointer (&painted);
-  result = pst_image_new (pixels->width, pixels->height, 3, error);
-  if (! result || ! resample (&job, painted, result, 0, 1, error))
-    return NULL;
-  return g_steal_pointer (&result);
+  pst_net_settle (net, plan->plans[0]);
+  if (! paint_base (&job, steps->n == 1 && ! enlarge, error))
+    return FALSE;
+  for (job.step = 1; job.step < steps->n; job.step++)
+    {
+      advance (&job, steps->width[job.step], steps->height[job.step]);
+      if (! add_detail (&job, error))
+        return FALSE;
+    }
+  if (! enlarge)
+    return TRUE;
+  advance (&job, pixels->width, pixels->height);
+  return scale_difference (&job, merge_photo_row, NULL, error);
 }

@@ -2,13 +2,14 @@
 #pragma once
 
 #include "core/style/controls.h"
-#include "core/style/tiles.h"
+#include "core/style/net.h"
 
 /**
  * PstPlanning:
  * @steps: the sizes to paint at
- * @tiles: how the picture is divided at each step
- * @bytes: the most memory taken at any time
+ * @plans: the network's for each
+ * @bytes: the most memory taken at any time, the pixels not counted; or,
+ *   where that is more than the budget, the smallest budget that would do
  * @cost: pixels that the network sees at each step; for progress
  *
  * All that is decided before pst_paint() begins.
@@ -16,7 +17,7 @@
 typedef struct
 {
   PstSteps steps;
-  PstTiles tiles[PST_MAX_STEPS];
+  PstPlan *plans[PST_MAX_STEPS];
   guint64  bytes;
   double   cost[PST_MAX_STEPS];
 } PstPlanning;
@@ -25,26 +26,33 @@ typedef struct
  * pst_paint_plan:
  * @width: of the picture
  * @height: of the picture
- * @budget: most bytes to take
- * @plan: (out): what to do; where it cannot be done within the budget,
- *   @plan->bytes is larger
+ * @budget: most bytes to take; %G_MAXUINT64 for no limit
+ * @plan: (out): what to do, to be cleared in any case; where it cannot be done
+ *   within the budget, @plan->bytes is larger and some plans are missing
  */
 gboolean pst_paint_plan (PstModel *model, const PstControls *controls,
                          int width, int height, guint n_workers,
                          guint64 budget, PstPlanning *plan, GError **error);
+void     pst_planning_clear (PstPlanning *plan);
 
 /**
  * pst_paint:
- * @pixels: the photo; only read
+ * @pixels: the photo, replaced by the result; untouched on any error
+ * @mix: how much of the way to the painted picture to go; see
+ *   pst_convert_merge()
+ * @keep: share of what exceeds 0 to 1 that comes back
  *
  * The base run, then the detail of each further step: what the network makes
  * of the enlarged painting with the photo's fine detail added, of which only
  * the frequencies are taken that the step before could not hold. So the look
- * is that of the base run, and at 1:1 there is real brushwork.
+ * is that of the base run, and at 1:1 there is real brushwork. A network of
+ * one size paints the base alone, and the fine detail is the photo's.
  *
- * Returns: (transfer full) (nullable): the painted picture, in the size of
- *   @pixels
+ * In the picture's own size there are only @pixels and what the network reads
+ * and makes: everything between is computed row by row.
  */
-PstImage *pst_paint (PstNet *net, const PstPlanning *plan,
-                     const PstPixels *pixels, GCancellable *cancellable,
-                     PstProgressFunc progress, gpointer data, GError **error);
+gboolean pst_paint (PstNet *net, const PstPlanning *plan, PstPixels *pixels,
+                    float mix, float keep, GCancellable *cancellable,
+                    PstProgressFunc progress, gpointer data, GError **error);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PstPlanning, pst_planning_clear)

@@ -9,28 +9,38 @@
 
 #include "core/base/error.h"
 #include "core/base/memory.h"
+#include "core/kernels/kernels.h"
+
+#define SLACK 16 /* floats that kernels may touch beyond a row */
 
 /* For each new sample: its first old one and the weights from there. */
 typedef struct
 {
+  int    n_from;
+  int    n_to;
   int    n_taps;
-  int   *first;
+  int   *first;  /* never falls */
   float *weight; /* n_taps for each new sample; zeros fill up */
 } Axis;
 
+struct _PstScale
+{
+  Axis x;
+  Axis y;
+};
+
 typedef struct
 {
-  const PstRows *from;
-  PstImage      *to;
-  float          keep;
-  float          gain;
-  Axis           x;
-  Axis           y;
-  int            band;      /* new rows of one item */
-  int            band_rows; /* most old rows that one item reads */
-  float         *scratch;   /* per worker: one old row, then band_rows */
-  gsize          scratch_floats; /* of one worker */
-  GCancellable  *cancellable;
+  const PstScale   *scale;
+  const PstRows    *from;
+  const PstKernels *kernels;
+  PstRowFunc        func;
+  gpointer          data;
+  int               band;    /* new rows of one item */
+  const float     **rows;    /* n_taps for each worker */
+  float            *scratch; /* see worker_floats() */
+  gsize             scratch_floats;
+  GCancellable     *cancellable;
 } Job;
 
 /* Kernels, by distance in samples (in new samples when reducing). */
@@ -68,28 +78,28 @@ axis_support (int n_from, int n_to)
 static int
 axis_taps (int n_from, int n_to)
 {
-  return MIN ((int) ceil (2 * axis_support (n_from, n_to)) + 1, n_from);
+  return MIN ((int) ceil (2 * axis_support (n_from, n_to)), n_from);
 }
 
 /* Weights of one new sample; they sum to 1. */
 static void
-axis_fill (Axis *axis, int i, int n_from, int n_to)
+axis_fill (Axis *axis, int i)
 {
-  double ratio = (double) n_from / n_to;
-  double support = axis_support (n_from, n_to);
+  double ratio = (double) axis->n_from / axis->n_to;
+  double support = axis_support (axis->n_from, axis->n_to);
   double center = (i + 0.5) * ratio;
   double sum = 0;
   float *weight = axis->weight + (gsize) i * axis->n_taps;
-  int    first = (int) floor (center - support);
+  int    first = (int) ceil (center - support - 0.5);
 
-  first = CLAMP (first, 0, n_from - axis->n_taps);
+  first = CLAMP (first, 0, axis->n_from - axis->n_taps);
   axis->first[i] = first;
   for (int t = 0; t < axis->n_taps; t++)
     {
       double x = first + t + 0.5 - center;
-      double w = n_from > n_to   ? hamming_sinc (x / ratio)
-                 : n_from < n_to ? catmull_rom (x)
-                                 : fabs (x) < 0.25;
+      double w = ratio > 1   ? hamming_sinc (x / ratio)
+                 : ratio < 1 ? catmull_rom (x)
+                             : fabs (x) < 0.25;
 
       weight[t] = w;
       sum += w;
@@ -101,11 +111,13 @@ axis_fill (Axis *axis, int i, int n_from, int n_to)
 static void
 axis_init (Axis *axis, int n_from, int n_to)
 {
+  axis->n_from = n_from;
+  axis->n_to = n_to;
   axis->n_taps = axis_taps (n_from, n_to);
   axis->first = g_new (int, n_to);
   axis->weight = g_new (float, (gsize) n_to * axis->n_taps);
   for (int i = 0; i < n_to; i++)
-    axis_fill (axis, i, n_from, n_to);
+    axis_fill (axis, i);
 }
 
 static void
@@ -115,145 +127,140 @@ axis_clear (Axis *axis)
   g_free (axis->weight);
 }
 
-/* One old row (from_width × 3 or 4) to one of the new width. */
-static void
-scale_row_3 (const Axis *axis, const float *from, float *to, int width)
+PstScale *
+pst_scale_new (int from_width, int from_height, int to_width, int to_height)
 {
-  for (int i = 0; i < width; i++)
-    {
-      const float *w = axis->weight + (gsize) i * axis->n_taps;
-      const float *p = from + (gsize) axis->first[i] * 3;
-      float        r = 0, g = 0, b = 0;
+  PstScale *scale = g_new (PstScale, 1);
 
-      for (int t = 0; t < axis->n_taps; t++, p += 3)
-        {
-          r += w[t] * p[0];
-          g += w[t] * p[1];
-          b += w[t] * p[2];
-        }
-      to[3 * i] = r;
-      to[3 * i + 1] = g;
-      to[3 * i + 2] = b;
-    }
+  axis_init (&scale->x, from_width, to_width);
+  axis_init (&scale->y, from_height, to_height);
+  return scale;
 }
 
-static void
-scale_row_4 (const Axis *axis, const float *from, float *to, int width)
+void
+pst_scale_free (PstScale *scale)
 {
-  for (int i = 0; i < width; i++)
-    {
-      const float *w = axis->weight + (gsize) i * axis->n_taps;
-      const float *p = from + (gsize) axis->first[i] * 4;
-      float        sum[4] = { 0 };
-
-      for (int t = 0; t < axis->n_taps; t++, p += 4)
-        for (int c = 0; c < 4; c++)
-          sum[c] += w[t] * p[c];
-      memcpy (to + 4 * i, sum, sizeof sum);
-    }
-}
-
-/* New row @y from the scaled rows, of which the first is old row @first. */
-static void
-scale_column (const Job *job, const float *rows, int first, int y)
-{
-  gsize        n = (gsize) job->to->width * job->to->channels;
-  const float *w = job->y.weight + (gsize) y * job->y.n_taps;
-  float       *out = pst_image_row (job->to, y);
-
-  if (job->keep == 0)
-    memset (out, 0, n * sizeof (float));
-  rows += (job->y.first[y] - first) * n;
-  for (int t = 0; t < job->y.n_taps; t++, rows += n)
-    {
-      float weight = w[t] * job->gain;
-
-      if (weight != 0)
-        for (gsize i = 0; i < n; i++)
-          out[i] += weight * rows[i];
-    }
-}
-
-static void
-resample_band (gpointer data, gsize item, guint worker)
-{
-  const Job     *job = data;
-  const PstRows *from = job->from;
-  int            y0 = item * job->band;
-  int            y1 = MIN (y0 + job->band, job->to->height);
-  int            first = job->y.first[y0];
-  int            end = job->y.first[y1 - 1] + job->y.n_taps;
-  gsize          n = (gsize) job->to->width * from->channels;
-  float         *row = job->scratch + worker * job->scratch_floats;
-  float         *rows = row + (gsize) from->width * from->channels;
-
-  if (g_cancellable_is_cancelled (job->cancellable))
+  if (! scale)
     return;
-  for (int y = first; y < end; y++)
-    {
-      from->load (from->data, y, row);
-      if (from->channels == 3)
-        scale_row_3 (&job->x, row, rows + (y - first) * n, job->to->width);
-      else
-        scale_row_4 (&job->x, row, rows + (y - first) * n, job->to->width);
-    }
-  for (int y = y0; y < y1; y++)
-    scale_column (job, rows, first, y);
-}
-
-/* Rows of a band: enough that few old rows are scaled twice. */
-static int
-band_height (int n_from, int n_to)
-{
-  return n_from > n_to ? CLAMP (64 * (gint64) n_to / n_from, 4, 32) : 32;
-}
-
-static int
-band_old_rows (int n_from, int n_to)
-{
-  double ratio = (double) n_from / n_to;
-
-  return MIN ((int) ceil (band_height (n_from, n_to) * ratio)
-                  + axis_taps (n_from, n_to) + 1,
-              n_from);
+  axis_clear (&scale->x);
+  axis_clear (&scale->y);
+  g_free (scale);
 }
 
 static gsize
-worker_floats (int from_width, int from_height, int to_width, int to_height,
-               int channels)
+row_floats (int width, int channels)
 {
-  return ((gsize) from_width
-          + (gsize) band_old_rows (from_height, to_height) * to_width)
-             * channels
-         + 16;
+  return (gsize) width * channels + SLACK;
+}
+
+/* An old row, a new one, and as many scaled in x as one of the new needs. */
+static gsize
+worker_floats (int from_width, int to_width, int n_taps, int channels)
+{
+  return row_floats (from_width, channels)
+         + (1 + (gsize) n_taps) * row_floats (to_width, channels);
 }
 
 gsize
-pst_resample_scratch (int from_width, int from_height, int to_width,
-                      int to_height, int channels, guint n_workers)
+pst_scale_scratch (int from_width, int from_height, int to_width,
+                   int to_height, int channels, guint n_workers)
 {
-  return worker_floats (from_width, from_height, to_width, to_height, channels)
-         * n_workers * sizeof (float);
+  gsize x_taps = axis_taps (from_width, to_width);
+  gsize y_taps = axis_taps (from_height, to_height);
+
+  return (worker_floats (from_width, to_width, y_taps, channels) * n_workers
+          + (x_taps + 1) * to_width + (y_taps + 1) * to_height)
+         * sizeof (float);
+}
+
+static gboolean
+is_copy (const PstScale *scale)
+{
+  return scale->x.n_from == scale->x.n_to && scale->y.n_from == scale->y.n_to;
+}
+
+static void
+copy_band (gpointer data, gsize item, guint worker)
+{
+  const Job *job = data;
+  float     *row = job->scratch + worker * job->scratch_floats;
+  int        y0 = item * job->band;
+  int        y1 = MIN (y0 + job->band, job->from->height);
+
+  for (int y = y0; y < y1 && ! g_cancellable_is_cancelled (job->cancellable);
+       y++)
+    {
+      job->from->load (job->from->data, y, row);
+      job->func (job->data, y, row);
+    }
+}
+
+/* Rows scaled in x wait in a ring; each old row is read once for a band. */
+static void
+scale_band (gpointer data, gsize item, guint worker)
+{
+  const Job     *job = data;
+  const PstRows *from = job->from;
+  const Axis    *ax = &job->scale->x;
+  const Axis    *ay = &job->scale->y;
+  int            y0 = item * job->band;
+  int            y1 = MIN (y0 + job->band, ay->n_to);
+  int            next = ay->first[y0];
+  gsize          step = row_floats (ax->n_to, from->channels);
+  float         *old = job->scratch + worker * job->scratch_floats;
+  float         *row = old + row_floats (from->width, from->channels);
+  float         *ring = row + step;
+  const float  **rows = job->rows + (gsize) worker * ay->n_taps;
+
+  for (int y = y0; y < y1 && ! g_cancellable_is_cancelled (job->cancellable);
+       y++)
+    {
+      int end = ay->first[y] + ay->n_taps;
+
+      for (next = MAX (next, ay->first[y]); next < end; next++)
+        {
+          from->load (from->data, next, old);
+          job->kernels->scale_row (ax->first, ax->weight, ax->n_taps, old,
+                                   from->channels, ax->n_to,
+                                   ring + next % ay->n_taps * step);
+        }
+      for (int t = 0; t < ay->n_taps; t++)
+        rows[t] = ring + (ay->first[y] + t) % ay->n_taps * step;
+      job->kernels->mix_rows (rows, ay->weight + (gsize) y * ay->n_taps,
+                              ay->n_taps, (gint64) ax->n_to * from->channels,
+                              row);
+      job->func (job->data, y, row);
+    }
+}
+
+/* Rows of a band: even, and enough that few old rows are scaled twice. */
+static int
+band_height (int n_to)
+{
+  return CLAMP (n_to / 16, 8, 64) & ~1;
 }
 
 gboolean
-pst_resample (const PstRows *from, PstImage *to, float keep, float gain,
-              PstPool *pool, GCancellable *cancellable, GError **error)
+pst_scale_rows (const PstScale *scale, const PstRows *from, PstRowFunc func,
+                gpointer data, PstPool *pool, GCancellable *cancellable,
+                GError **error)
 {
-  guint n_workers = pool ? pst_pool_get_size (pool) : 1;
-  gsize bytes = pst_resample_scratch (from->width, from->height, to->width,
-                                      to->height, to->channels, n_workers);
-  Job   job = {
-    .from = from, .to = to, .keep = keep, .gain = gain,
-    .band = band_height (from->height, to->height),
-    .band_rows = band_old_rows (from->height, to->height),
-    .scratch = pst_memory_try_alloc (bytes),
-    .scratch_floats = worker_floats (from->width, from->height, to->width,
-                                     to->height, to->channels),
+  int      height = scale->y.n_to;
+  guint    n_workers = pst_pool_get_size (pool);
+  gboolean copies = is_copy (scale);
+  gsize    floats = worker_floats (from->width, scale->x.n_to,
+                                   scale->y.n_taps, from->channels);
+  gsize    bytes = floats * n_workers * sizeof (float);
+  Job      job = {
+    .scale = scale, .from = from, .kernels = pst_kernels (), .func = func,
+    .data = data, .band = band_height (height), .scratch_floats = floats,
     .cancellable = cancellable,
   };
 
-  g_return_val_if_fail (from->channels == to->channels, FALSE);
+  g_return_val_if_fail (from->width == scale->x.n_from &&
+                            from->height == scale->y.n_from,
+                        FALSE);
+  job.scratch = pst_memory_try_alloc (bytes);
   if (! job.scratch)
     {
       g_set_error (error, PST_ERROR, PST_ERROR_MEMORY,
@@ -261,14 +268,54 @@ pst_resample (const PstRows *from, PstImage *to, float keep, float gain,
                    bytes / 1e6);
       return FALSE;
     }
-  axis_init (&job.x, from->width, to->width);
-  axis_init (&job.y, from->height, to->height);
-  pst_pool_run (pool, (to->height + job.band - 1) / job.band, resample_band,
-                &job);
-  axis_clear (&job.x);
-  axis_clear (&job.y);
+  job.rows = g_new (const float *, (gsize) n_workers * scale->y.n_taps);
+  pst_pool_run (pool, (height + job.band - 1) / job.band,
+                copies ? copy_band : scale_band, &job);
+  g_free (job.rows);
   pst_memory_free (job.scratch, bytes);
   return ! g_cancellable_set_error_if_cancelled (cancellable, error);
+}
+
+void
+pst_scale_pixel (const PstScale *scale, const PstImage *from, int x, int y,
+                 float *to)
+{
+  const Axis  *ax = &scale->x;
+  const Axis  *ay = &scale->y;
+  const float *wx = ax->weight + (gsize) x * ax->n_taps;
+  const float *wy = ay->weight + (gsize) y * ay->n_taps;
+
+  to[0] = to[1] = to[2] = 0;
+  for (int v = 0; v < ay->n_taps; v++)
+    {
+      const float *p = pst_image_row (from, ay->first[y] + v);
+
+      p += 3 * (gsize) ax->first[x];
+      for (int u = 0; u < ax->n_taps; u++, p += 3)
+        for (int c = 0; c < 3; c++)
+          to[c] += wy[v] * wx[u] * p[c];
+    }
+}
+
+static void
+store_row (gpointer data, int y, float *row)
+{
+  PstImage *image = data;
+
+  memcpy (pst_image_row (image, y), row,
+          (gsize) image->width * image->channels * sizeof (float));
+}
+
+gboolean
+pst_resample (const PstRows *from, PstImage *to, PstPool *pool,
+              GCancellable *cancellable, GError **error)
+{
+  g_autoptr (PstScale) scale = NULL;
+
+  g_return_val_if_fail (from->channels == to->channels, FALSE);
+
+  scale = pst_scale_new (from->width, from->height, to->width, to->height);
+  return pst_scale_rows (scale, from, store_row, to, pool, cancellable, error);
 }
 
 static void

@@ -160,7 +160,7 @@ test_look (Fixture *fixture, gconstpointer make)
   PstRows              rows = pst_rows_image (photo);
   double               sum = 0, detail = 0;
 
-  pst_resample (&rows, small, 0, 1, NULL, NULL, NULL);
+  pst_resample (&rows, small, NULL, NULL, NULL);
   for (int i = 0; i < 160 * 120; i++)
     {
       memcpy (base.data + 4 * i, small->data + 3 * i, 3 * sizeof (float));
@@ -172,16 +172,16 @@ test_look (Fixture *fixture, gconstpointer make)
   test_stylize (fixture->model, "stripes", controls, &large);
   result = test_to_image (&large);
   rows = pst_rows_image (result);
-  pst_resample (&rows, small, 0, 1, NULL, NULL, NULL);
+  pst_resample (&rows, small, NULL, NULL, NULL);
   for (int i = 0; i < 160 * 120 * 3; i++)
     sum += fabsf (small->data[i] - base.data[i / 3 * 4 + i % 3]);
   g_test_message ("mean difference of the look: %.5f", sum / (160 * 120 * 3));
   g_assert_cmpfloat (sum / (160 * 120 * 3), <, 0.01);
   /* … and at 1:1 it is not the small one enlarged. */
   rows = pst_rows_image (small);
-  pst_resample (&rows, result, 1, -1, NULL, NULL, NULL);
+  pst_resample (&rows, photo, NULL, NULL, NULL);
   for (int i = 0; i < 640 * 480 * 3; i++)
-    detail += fabsf (result->data[i]);
+    detail += fabsf (result->data[i] - photo->data[i]);
   g_assert_cmpfloat (detail / (640 * 480 * 3), >, 0.005);
   g_free (large.data);
   g_free (base.data);
@@ -309,6 +309,70 @@ test_refusals (Fixture *fixture, gconstpointer make)
   g_free (before.data);
 }
 
+/* Too small a budget is refused with one that does, to the byte and as a person
+ * reads it. */
+static void
+test_budget (Fixture *fixture, gconstpointer make)
+{
+  PstPixels          pixels = test_new_picture (500, 400);
+  PstPixels          before = test_copy_picture (&pixels);
+  PstControls        controls = PST_CONTROLS_INIT;
+  const PstStyle    *style = pst_model_find_style (fixture->model, "stripes");
+  g_autoptr (GError) error = NULL;
+  guint64            most, least, same;
+  const char        *text;
+
+  controls.picture_area = 5e6;
+  controls.n_threads = 2;
+  g_assert_true (pst_stylize_memory (fixture->model, &controls, 500, 400,
+                                     &most, NULL));
+  controls.memory = 1;
+  g_assert_true (pst_stylize_memory (fixture->model, &controls, 500, 400,
+                                     &least, NULL));
+  g_assert_cmpuint (least, <=, most);
+  controls.memory = least - 1;
+  g_assert_true (pst_stylize_memory (fixture->model, &controls, 500, 400,
+                                     &same, NULL));
+  g_assert_cmpuint (same, ==, least);
+  g_assert_false (pst_stylize (fixture->model, style, &controls, &pixels, NULL,
+                               NULL, NULL, &error));
+  g_assert_error (error, PST_ERROR, PST_ERROR_MEMORY);
+  g_assert_cmpmem (pixels.data, test_bytes_of (&pixels), before.data,
+                   test_bytes_of (&before));
+  controls.memory = least;
+  test_stylize (fixture->model, "stripes", controls, &pixels);
+  text = strstr (error->message, "at least ");
+  g_assert_nonnull (text);
+  controls.memory = g_ascii_strtod (text + 9, NULL) * 1e6;
+  g_assert_cmpuint (controls.memory, <, least + 1000000);
+  test_stylize (fixture->model, "stripes", controls, &before);
+  g_free (pixels.data);
+  g_free (before.data);
+}
+
+/* What is kept of a large call does not stand in the way of a small one. */
+static void
+test_budget_kept (Fixture *fixture, gconstpointer make)
+{
+  PstPixels   large = test_new_picture (500, 400);
+  PstPixels   small = test_new_picture (100, 80);
+  PstControls controls = PST_CONTROLS_INIT;
+  guint64     bytes;
+
+  controls.picture_area = 2e5;
+  controls.brush_size = 100;
+  test_stylize (fixture->model, "stripes", controls, &large);
+  g_assert_cmpuint (pst_model_kept_bytes (fixture->model), >, 0);
+  controls.picture_area = 1e6;
+  g_assert_true (pst_stylize_memory (fixture->model, &controls, 100, 80,
+                                     &bytes, NULL));
+  controls.memory = bytes;
+  test_stylize (fixture->model, "stripes", controls, &small);
+  g_assert_cmpuint (pst_model_kept_bytes (fixture->model), <=, bytes);
+  g_free (large.data);
+  g_free (small.data);
+}
+
 /* Every allocation fails once: an error each time, and nothing else. */
 static void
 test_no_memory (Fixture *fixture, gconstpointer make)
@@ -320,7 +384,7 @@ test_no_memory (Fixture *fixture, gconstpointer make)
   gboolean        done = FALSE;
   int             n = 0;
 
-  controls.picture_area = 3e6;
+  controls.picture_area = 3e7; /* three steps */
   controls.n_threads = 1;
   for (; ! done && n < 1000; n++)
     {
@@ -354,10 +418,11 @@ test_steps (void)
   } cases[] = {
     { 1000, 1000, 100, 0, 1, 1000, 1000 },
     { 1200, 833, 100, 0, 1, 1200, 833 },
-    { 4000, 3000, 100, 0, 3, 1155, 866 },
-    { 4000, 3000, 400, 0, 5, 289, 217 },
+    { 4000, 3000, 100, 0, 2, 1155, 866 },
+    { 8660, 5774, 100, 0, 3, 1225, 817 },
+    { 4000, 3000, 400, 0, 3, 289, 217 },
     { 4000, 3000, 25, 0, 1, 4619, 3464 },
-    { 400, 300, 100, 12e6, 3, 115, 87 },
+    { 400, 300, 100, 12e6, 2, 115, 87 },
     { 100, 100, 100, 0, 1, 1000, 1000 },
     { 1, 1, 100, 1e11, 1, 1, 1 },
     { 300000, 1, 25, 0, 1, 300000, 1 },
@@ -398,6 +463,8 @@ main (int argc, char **argv)
   ADD ("/stylize/out-of-range", pst_test_model_painter, test_out_of_range);
   ADD ("/stylize/cancel", pst_test_model_painter, test_cancel);
   ADD ("/stylize/refusals", pst_test_model_painter, test_refusals);
+  ADD ("/stylize/budget", pst_test_model_painter, test_budget);
+  ADD ("/stylize/budget-kept", pst_test_model_painter, test_budget_kept);
   ADD ("/stylize/no-memory", pst_test_model_painter, test_no_memory);
   return g_test_run ();
 }

@@ -4,6 +4,7 @@
 #include "core/style/stylize.h"
 
 #include <glib/gi18n-lib.h>
+#include <math.h>
 
 #include "core/base/error.h"
 #include "core/base/memory.h"
@@ -26,10 +27,10 @@ check_size (int width, int height, GError **error)
   return FALSE;
 }
 
-/* Bytes that may be taken. What the bench holds from the last call counts as
- * free: it is used again or given back first. */
+/* Bytes that may be taken. What is kept from the last call counts as free: it
+ * is used again or given back first. */
 static guint64
-find_budget (const PstControls *controls, const PstBench *bench)
+find_budget (const PstControls *controls, gsize kept)
 {
   guint64 available;
 
@@ -38,29 +39,43 @@ find_budget (const PstControls *controls, const PstBench *bench)
   available = pst_memory_available ();
   if (available == G_MAXUINT64)
     return available;
-  return MAX ((available + (bench ? bench->run_bytes : 0)) / 2, SMALL_BUDGET);
+  return MAX ((available + kept) / 2, SMALL_BUDGET);
 }
 
+/* Rounded up or down, so that who allows what is needed is not refused. */
 static char *
-format_megabytes (guint64 bytes)
+format_megabytes (guint64 bytes, gboolean up)
 {
-  if (bytes >= 10000000000u)
-    return g_strdup_printf (_ ("%.1f GB"), bytes / 1e9);
-  return g_strdup_printf (_ ("%.0f MB"), bytes / 1e6);
+  double megabytes = up ? ceil (bytes / 1e6) : floor (bytes / 1e6);
+
+  if (bytes < 10000000000u)
+    return g_strdup_printf (_ ("%.0f MB"), megabytes);
+  return g_strdup_printf (_ ("%.1f GB"), (up ? ceil (bytes / 1e8)
+                                             : floor (bytes / 1e8))
+                                             / 10);
 }
 
 static void
 fail_memory (const PstPlanning *plan, guint64 budget, int width, int height,
              GError **error)
 {
-  g_autofree char *needed = format_megabytes (plan->bytes);
-  g_autofree char *allowed = format_megabytes (budget);
+  g_autofree char *needed = format_megabytes (plan->bytes, TRUE);
+  g_autofree char *allowed = format_megabytes (budget, FALSE);
 
-  g_set_error (error, PST_ERROR, PST_ERROR_MEMORY,
-               _ ("Painting this picture of %d × %d pixels takes %s of memory; "
-                  "%s may be used. A larger brush size, fewer threads, a "
-                  "smaller selection or closing other programs helps."),
-               width, height, needed, allowed);
+  /* The brush matters where the base run is what is large. */
+  if (plan->steps.width[0] > width)
+    g_set_error (error, PST_ERROR, PST_ERROR_MEMORY,
+                 _ ("Painting this picture of %d × %d pixels takes at least "
+                    "%s of memory; %s may be used. A larger brush size, fewer "
+                    "threads, a smaller selection or closing other programs "
+                    "helps."),
+                 width, height, needed, allowed);
+  else
+    g_set_error (error, PST_ERROR, PST_ERROR_MEMORY,
+                 _ ("Painting this picture of %d × %d pixels takes at least "
+                    "%s of memory; %s may be used. Fewer threads, a smaller "
+                    "selection or closing other programs helps."),
+                 width, height, needed, allowed);
 }
 
 /* The style as the model has it: @style may come from the library. */
@@ -82,12 +97,12 @@ stylize (PstModel *model, PstBench *bench, const PstStyle *style,
          GCancellable *cancellable, PstProgressFunc progress, gpointer data,
          GError **error)
 {
-  float                weights[PST_MAX_STYLES];
-  PstNet               net = { model, bench, weights };
-  PstPlanning          plan;
-  guint64              budget = find_budget (controls, bench);
-  g_autoptr (PstImage) painted = NULL;
-  float                mix;
+  float                 weights[PST_MAX_STYLES];
+  PstNet                net = { .model = model, .bench = bench,
+                                .weights = weights };
+  g_auto (PstPlanning)  plan = { 0 };
+  guint64               budget = find_budget (controls, bench->run_bytes);
+  float                 mix;
 
   if (! pst_paint_plan (model, controls, pixels->width, pixels->height,
                         bench->n_workers, budget, &plan, error))
@@ -99,14 +114,9 @@ stylize (PstModel *model, PstBench *bench, const PstStyle *style,
     }
   mix = pst_controls_weights (controls, pst_model_get_facts (model),
                               style->column, weights);
-  painted = pst_paint (&net, &plan, pixels, cancellable, progress, data,
-                       error);
-  if (! painted || g_cancellable_set_error_if_cancelled (cancellable, error))
-    return FALSE;
-  pst_convert_merge (pixels, painted, mix,
-                     MAX (1 - (float) controls->strength / 100, 0),
-                     bench->pool);
-  return TRUE;
+  return pst_paint (&net, &plan, pixels, mix,
+                    MAX (1 - (float) controls->strength / 100, 0), cancellable,
+                    progress, data, error);
 }
 
 gboolean
@@ -144,8 +154,8 @@ gboolean
 pst_stylize_memory (PstModel *model, const PstControls *controls, int width,
                     int height, guint64 *bytes, GError **error)
 {
-  guint       n_workers = controls->n_threads;
-  PstPlanning plan;
+  guint                n_workers = controls->n_threads;
+  g_auto (PstPlanning) plan = { 0 };
 
   if (! check_size (width, height, error) ||
       ! pst_controls_check (controls, pst_model_get_facts (model), error))
@@ -153,7 +163,8 @@ pst_stylize_memory (PstModel *model, const PstControls *controls, int width,
   if (! n_workers)
     n_workers = CLAMP (g_get_num_processors (), 1, 256);
   if (! pst_paint_plan (model, controls, width, height, n_workers,
-                        find_budget (controls, NULL), &plan, error))
+                        find_budget (controls, pst_model_kept_bytes (model)),
+                        &plan, error))
     return FALSE;
   *bytes = plan.bytes;
   return TRUE;

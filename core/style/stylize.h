@@ -45,14 +45,13 @@ typedef struct
  * Paints a picture. The look comes from a base run of the network at 1
  * megapixel x (100 / brush size)^2 for the whole picture, whatever its size.
  * A smaller picture is enlarged for it and the result reduced. For a larger
- * one the network runs again at each doubling, on the enlarged painting with
- * the photo's fine detail in it, and of what it makes only the frequencies
- * are added that the size before could not hold: scaled down, the result is
- * the base run's; at 1:1 it has brushwork of its own. Where that takes more
- * memory than allowed it is done in tiles that are faded into each other;
- * since colours come from the base run there are no seams, but as each tile
- * is normalised by itself the fine brushwork may differ a little from that of
- * the whole.
+ * one the network runs again in the picture's own size (in several steps above
+ * 20 megapixels), on the enlarged painting with the photo's fine detail in it,
+ * and of what it makes only the frequencies are added that the size before
+ * could not hold: scaled down, the result is the base run's; at 1:1 it has
+ * brushwork of its own. The network always sees the whole picture at once. A
+ * model that works at one size only paints at that, and the fine detail of a
+ * larger picture is the photo's.
  *
  * For a preview, hand over the whole picture scaled to 1 megapixel or less
  * (no area): it shows the look of the result. Calls of the same size with one
@@ -65,9 +64,9 @@ typedef struct
  * exceed the range by comes back with the photo's share (100 % - strength).
  * NaN counts as 0.
  *
- * Returns: %FALSE with %PST_ERROR_ARGUMENT, %PST_ERROR_MEMORY (the text says
- *   how much it would take and what helps), an error of the model, or
- *   %G_IO_ERROR_CANCELLED
+ * Returns: %FALSE with %PST_ERROR_ARGUMENT, %PST_ERROR_MEMORY (before the
+ *   start; the text says the smallest amount that would do and what else
+ *   helps), an error of the model, or %G_IO_ERROR_CANCELLED
  */
 gboolean pst_stylize (PstModel *model, const PstStyle *style,
                       const PstControls *controls, PstPixels *pixels,
@@ -79,8 +78,8 @@ gboolean pst_stylize (PstModel *model, const PstStyle *style,
  *
  * What pst_stylize() would take for a picture of this size beyond its pixels,
  * worked out without running anything: with the memory that the controls
- * allow, so more where there is more. Where it comes out larger than that,
- * pst_stylize() would refuse.
+ * allow, so more where there is more. Where that is too little, pst_stylize()
+ * would refuse, and this is the smallest amount that would do.
  *
  * Returns: %TRUE and bytes in @bytes
  */
