@@ -6,14 +6,13 @@
 #include "core/kernels/kernels.h"
 
 #define MIN_SIZE 32 /* of the network's input, margins included */
-#define MULTIPLE 4  /* it halves the size twice */
 
 static int
-padded (int size, int fixed)
+padded (int size, int fixed, int step)
 {
   int wanted = MAX (size + 2 * PST_NET_MARGIN, MIN_SIZE);
 
-  return fixed ? fixed : (wanted + MULTIPLE - 1) / MULTIPLE * MULTIPLE;
+  return fixed ? fixed : (wanted + step - 1) / step * step;
 }
 
 static int
@@ -28,8 +27,8 @@ pst_net_plan (PstModel *model, int width, int height, guint n_workers,
 {
   const PstModelFacts *facts = pst_model_get_facts (model);
 
-  return pst_model_plan (model, padded (width, facts->width),
-                         padded (height, facts->height), n_workers, budget,
+  return pst_model_plan (model, padded (width, facts->width, facts->step),
+                         padded (height, facts->height, facts->step), n_workers, budget,
                          smallest, error);
 }
 

@@ -129,12 +129,16 @@ make_foreign (void)
 static PstGraph *
 make_one_size (void)
 {
-  return pst_test_model_foreign (64, 48, 255, TRUE);
+  return pst_test_model_bound (64, 48);
 }
 
 static void
 test_foreign (Fixture *fixture, gconstpointer make)
 {
+  const PstModelFacts *facts = pst_model_get_facts (fixture->model);
+
+  g_assert_cmpint (facts->width, ==, make == make_one_size ? 64 : 0);
+  g_assert_true (facts->bgr && facts->high == 255);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     compare (fixture->model, "style", i, 2);
 }

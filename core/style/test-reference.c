@@ -225,17 +225,20 @@ reference_grain (int x, int y)
 /* The network */
 
 static int
-padded (int size, int fixed)
+padded (int size, int fixed, int step)
 {
-  return fixed ? fixed : (MAX (size + 2 * PST_NET_MARGIN, 32) + 3) / 4 * 4;
+  int wanted = MAX (size + 2 * PST_NET_MARGIN, 32);
+
+  return fixed ? fixed : (wanted + step - 1) / step * step;
 }
 
 static void
 run_net (PstModel *model, const float *weights, PstImage *image)
 {
   const PstModelFacts *facts = pst_model_get_facts (model);
-  int                  width = padded (image->width, facts->width);
-  int                  height = padded (image->height, facts->height);
+  int                  width = padded (image->width, facts->width, facts->step);
+  int                  height = padded (image->height, facts->height,
+                                                facts->step);
   int                  left = facts->width ? (width - image->width) / 2
                                            : PST_NET_MARGIN;
   int                  top = facts->height ? (height - image->height) / 2
