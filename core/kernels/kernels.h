@@ -80,6 +80,7 @@ typedef struct
  *   and the cell's table
  * - @unpack_pixels: y = max (least, a x + b) of pixels of one cell; a and b may
  *   be %NULL
+ *
  * Rows of pictures:
  * - @scale_row: n pixels of @channels (3 or 4), each the weighted sum of @taps
  *   of @from's pixels beginning with first[i]; reads and writes up to one

@@ -102,11 +102,11 @@ pst_model_get_facts (PstModel *model)
 
 static PstPlan *
 plan_graph (PstGraph *graph, const PstModelFacts *facts, int width, int height,
-            guint n_workers, guint64 budget, GError **error)
+            guint n_workers, guint64 budget, guint64 *smallest, GError **error)
 {
   PstShape       shapes[2] = { 0 };
   PstPlanOptions options = { .input_shapes = shapes, .n_workers = n_workers,
-                             .budget = budget };
+                             .budget = budget, .smallest = smallest };
 
   shapes[facts->image_input] = PST_SHAPE (1, 3, height, width);
   if (facts->style_input >= 0)
@@ -114,34 +114,19 @@ plan_graph (PstGraph *graph, const PstModelFacts *facts, int width, int height,
   return pst_plan_new (graph, &options, error);
 }
 
-/* The planner knows one way: what it takes without a limit. */
-static guint64
-smallest_budget (PstModel *model, int width, int height, guint n_workers)
-{
-  g_autoptr (PstPlan) plan = NULL;
-
-  plan = plan_graph (model->graph, &model->facts, width, height, n_workers, 0,
-                     NULL);
-  return plan ? pst_plan_get_memory (plan) : G_MAXUINT64 / 2;
-}
-
 PstPlan *
 pst_model_plan (PstModel *model, int width, int height, guint n_workers,
                 guint64 budget, guint64 *smallest, GError **error)
 {
   g_autoptr (PstPlan) plan = NULL;
-  g_autoptr (GError)  wrong = NULL;
   const PstValue     *output;
   PstShape            shape = PST_SHAPE (1, 3, height, width);
 
   plan = plan_graph (model->graph, &model->facts, width, height, n_workers,
-                     budget, &wrong);
+                     budget, smallest, error);
   if (! plan)
     {
-      if (smallest && g_error_matches (wrong, PST_ERROR, PST_ERROR_MEMORY))
-        *smallest = smallest_budget (model, width, height, n_workers);
-      g_propagate_prefixed_error (error, g_steal_pointer (&wrong), "%s: ",
-                                  model->path);
+      g_prefix_error (error, "%s: ", model->path);
       return NULL;
     }
   output = pst_graph_get_outputs (pst_plan_get_graph (plan))->pdata[0];

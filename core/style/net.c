@@ -28,8 +28,8 @@ pst_net_plan (PstModel *model, int width, int height, guint n_workers,
   const PstModelFacts *facts = pst_model_get_facts (model);
 
   return pst_model_plan (model, padded (width, facts->width, facts->step),
-                         padded (height, facts->height, facts->step), n_workers, budget,
-                         smallest, error);
+                         padded (height, facts->height, facts->step),
+                         n_workers, budget, smallest, error);
 }
 
 static const PstShape *
