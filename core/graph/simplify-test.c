@@ -193,6 +193,40 @@ static const Case lines[] = {
   { "norm", 13,
     "x 2,3,6,5; n = InstanceNormalization x f(3) f(3) epsilon=0.1;"
     "g = Div n f(3,1,1); y = Sub f(1,3,1,1) g", NORM },
+  { "row", 13,
+    "x 2,3,6,5; c = Relu x; a = Mul c f()=0.5; b = Add a f(3,1,1);"
+    "d = Sub f(1,3,1,1) b; e = Div d f()=3.0; y = Tanh e",
+    "Relu BatchNormalization Tanh" },
+  { "row-read", 13,
+    "x 2,3,6,5; c = Relu x; a = Mul c f()=0.5; b = Add a f(3,1,1);"
+    "y = Add b a", "Relu Mul Add Add" },
+  { "row-of-pixels", 13,
+    "x 2,3,6,5; a = Mul x f()=0.5; b = Add a f(6,5); y = Mul b f(3,1,1)",
+    "Mul Add Mul" },
+  { "before", 13,
+    "x 2,3,6,5; a = Sub x f(3,1,1); b = Div a f(1,3,1,1);"
+    "y = Conv b f(4,3,3,3) f(4)", "Conv" },
+  { "before-padding", 7,
+    "x 2,4,6,5; a = ImageScaler x scale=2.0 bias=[1.0,2.0,3.0,4.0];"
+    "b = Pad a pads=[0,0,1,1,0,0,1,2] mode=reflect;"
+    "y = Conv b f(6,2,3,3) group=2", "Pad Conv" },
+  { "before-zeros", 13,
+    "x 2,3,6,5; a = Mul x f(3,1,1); y = Conv a f(4,3,3,3) pads=[1,1,1,1]",
+    "Conv" },
+  { "before-other-zeros", 13,
+    "x 2,3,6,5; a = Add x f(3,1,1); y = Conv a f(4,3,3,3) pads=[0,0,0,1]",
+    "Add Conv" },
+  { "before-padded-zeros", 13,
+    "x 2,3,6,5; a = Add x f(3,1,1); b = Pad a i[0,0,1,1,0,0,1,1];"
+    "y = Conv b f(4,3,3,3)", "Add Pad Conv" },
+  { "before-same", 13,
+    "x 2,3,6,5; a = Add x f(3,1,1);"
+    "y = Conv a f(4,3,3,3) auto_pad=SAME_UPPER", "Add Conv" },
+  { "before-read-twice", 13,
+    "x 2,3,6,5; a = Add x f(3,1,1); b = Conv a f(3,3,1,1); y = Mul a b",
+    "Add Conv Mul" },
+  { "before-grows", 13,
+    "x 2,1,6,5; a = Add x f(1,3,1,1); y = Conv a f(4,3,3,3)", "Add Conv" },
   { "conv-read-twice", 13,
     "x 2,3,6,5; c = Conv x f(4,3,3,3); g = Mul c f(4,1,1); y = Add g c",
     "Conv Mul Add" },

@@ -15,6 +15,7 @@
 static const PstSimplifyRule rules[] = {
   pst_simplify_shapes, pst_simplify_upsampling, pst_simplify_transposed,
   pst_simplify_norm,   pst_simplify_affine,     pst_simplify_padding,
+  pst_simplify_input,
 };
 
 static int *

@@ -36,6 +36,7 @@ void pst_simplify_transposed (PstSimplifier *s, PstNode *node);
 void pst_simplify_norm (PstSimplifier *s, PstNode *node);
 void pst_simplify_affine (PstSimplifier *s, PstNode *node);
 void pst_simplify_padding (PstSimplifier *s, PstNode *node);
+void pst_simplify_input (PstSimplifier *s, PstNode *node);
 
 /* One of ONNX's own operators of this type. */
 gboolean  pst_simplify_is (const PstNode *node, const char *type);
@@ -92,3 +93,35 @@ gboolean pst_simplify_is_reshape (const PstNode *node);
  */
 double *pst_simplify_channels (const PstValue *value, const PstShape *map,
                                gint64 n, gint64 inner);
+
+/**
+ * PstLine:
+ * @n: channels
+ * @inner: numbers of each channel of a sample
+ * @factor: @n numbers
+ * @summand: @n numbers
+ *
+ * y = factor x + summand for each channel of a map of [N, n, inner].
+ */
+typedef struct
+{
+  gint64  n;
+  gint64  inner;
+  double *factor;
+  double *summand;
+} PstLine;
+
+/**
+ * pst_line_read:
+ * @node: any node
+ * @x: the input that is not known beforehand
+ * @map: [N, C, H, W], of which @x is a map under some shape
+ * @line: (out): to be cleared in any case
+ *
+ * Returns: whether @node computes a line of @x
+ */
+gboolean pst_line_read (PstSimplifier *s, const PstNode *node,
+                        const PstValue *x, const PstShape *map, PstLine *line);
+void     pst_line_clear (PstLine *line);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PstLine, pst_line_clear)
