@@ -189,13 +189,13 @@ run_all (const char *data, const char *root, const char *write, char **patterns)
 int
 main (int argc, char **argv)
 {
-  g_autofree char   *data = g_strdup (DATA);
-  g_autofree char   *root = g_strdup (PST_SOURCE_ROOT);
+  g_autofree char   *folder = NULL;
   g_autofree char   *write = NULL;
+  const char        *data;
   g_auto (GStrv)     patterns = NULL;
   g_autoptr (GError) error = NULL;
   GOptionEntry       entries[] = {
-    { "data", 0, 0, G_OPTION_ARG_FILENAME, &data, "", NULL },
+    { "data", 0, 0, G_OPTION_ARG_FILENAME, &folder, "", NULL },
     { "write", 0, 0, G_OPTION_ARG_FILENAME, &write, "", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &patterns, "",
       NULL },
@@ -209,10 +209,11 @@ main (int argc, char **argv)
       fprintf (stderr, "conformance: %s\n", error->message);
       return 2;
     }
+  data = folder ? folder : DATA;
   if (! g_file_test (data, G_FILE_TEST_IS_DIR))
     {
       printf ("1..0 # SKIP %s is missing: install libonnx-testdata\n", data);
       return 0;
     }
-  return run_all (data, root, write, patterns) ? 0 : 1;
+  return run_all (data, PST_SOURCE_ROOT, write, patterns) ? 0 : 1;
 }
