@@ -8,15 +8,15 @@
 
 /* Operators whose outputs have the rank of the first input. */
 static const char *const keeps_rank[] = {
-  "Abs", "AveragePool", "BatchNormalization", "Cast", "Ceil", "Celu", "Clip",
-  "Concat", "Conv", "ConvTranspose", "DepthToSpace", "Dropout", "Elu", "Exp",
-  "Floor", "Gelu", "GlobalAveragePool", "GlobalMaxPool", "GroupNormalization",
-  "HardSigmoid", "HardSwish", "Identity", "InstanceNormalization", "LRN",
-  "LeakyRelu", "Log", "LogSoftmax", "LpNormalization", "MaxPool", "Mish",
-  "Neg", "Not", "PRelu", "Pad", "Reciprocal", "Relu", "Resize", "Round",
-  "Selu", "Sigmoid", "Sign", "Slice", "Softmax", "Softplus", "Softsign",
-  "SpaceToDepth", "Split", "Sqrt", "Tanh", "ThresholdedRelu", "Tile",
-  "Transpose", "Upsample", NULL,
+  "Abs", "AveragePool", "BatchNormalization", "Cast", "CastLike", "Ceil",
+  "Celu", "Clip", "Concat", "Conv", "ConvTranspose", "DepthToSpace", "Dropout",
+  "Elu", "Erf", "Exp", "Floor", "Gelu", "GlobalAveragePool", "GlobalMaxPool",
+  "GroupNormalization", "HardSigmoid", "HardSwish", "Identity",
+  "InstanceNormalization", "LRN", "LayerNormalization", "LeakyRelu", "Log",
+  "LogSoftmax", "LpNormalization", "MaxPool", "Mish", "Neg", "Not", "PRelu",
+  "Pad", "Reciprocal", "Relu", "Resize", "Round", "Selu", "Sigmoid", "Sign",
+  "Slice", "Softmax", "Softplus", "Softsign", "SpaceToDepth", "Split", "Sqrt",
+  "Tanh", "ThresholdedRelu", "Tile", "Transpose", "Upsample", NULL,
 };
 
 /* Operators that broadcast. */
@@ -40,7 +40,8 @@ find_dtype (const PstNode *node, const PstOnnxKind *kinds)
 {
   const char    *type = node->op->type;
   const PstAttr *value = pst_node_attr (node, "value");
-  int            from = g_str_equal (type, "Where") ? 1 : 0;
+  int            from =
+      g_str_equal (type, "Where") || g_str_equal (type, "CastLike") ? 1 : 0;
 
   if (g_strv_contains (gives_bool, type))
     return PST_BOOL;
@@ -53,6 +54,15 @@ find_dtype (const PstNode *node, const PstOnnxKind *kinds)
   if (from < node->n_in && node->in[from])
     return kinds[node->in[from]->index].dtype;
   return PST_FLOAT32;
+}
+
+/* Second outputs that are of a type of their own. */
+static PstDtype
+second_dtype (const PstNode *node, PstDtype first)
+{
+  if (g_str_equal (node->op->type, "MaxPool"))
+    return PST_INT64;
+  return g_str_equal (node->op->type, "Dropout") ? PST_BOOL : first;
 }
 
 /* How many numbers a parameter in one dimension has; -1: not known. */
@@ -116,9 +126,11 @@ changed_rank (const PstNode *node, int first, const PstOnnxKind *kinds)
     return first + second - 1;
   if (g_str_equal (type, "MatMul") && first >= 2 && second >= 2)
     return MAX (first, second);
-  if (g_str_has_prefix (type, "Reduce") &&
+  if ((g_str_has_prefix (type, "Reduce") || g_str_has_prefix (type, "Arg")) &&
       pst_node_get_int (node, "keepdims", 1))
     return first;
+  if (g_str_has_prefix (type, "Arg"))
+    return first - 1;
   if (axes < 0)
     return -1;
   if (g_str_equal (type, "Unsqueeze"))
@@ -172,7 +184,12 @@ pst_onnx_declare (PstGraph *graph)
 
       for (int j = 0; j < node->n_out; j++)
         if (node->out[j] && node->out[j]->info.dtype == PST_DTYPE_NONE)
-          kinds[node->out[j]->index] = kind;
+          {
+            kinds[node->out[j]->index] = kind;
+            if (j == 1)
+              kinds[node->out[j]->index].dtype =
+                  second_dtype (node, kind.dtype);
+          }
     }
   return kinds;
 }

@@ -144,6 +144,13 @@ declared_rank (GBytes *bytes, int i, int *type)
   return rank;
 }
 
+static PstValue *
+second_output (PstGraph *graph, const char *type, PstValue *x)
+{
+  return pst_graph_add_node (graph, "", type, NULL, &x, 1, NULL, 2, NULL)
+      ->out[1];
+}
+
 static void
 test_declared_outputs (void)
 {
@@ -166,13 +173,22 @@ test_declared_outputs (void)
     pst_graph_op (graph, "Gather", 2, x, a),
     pst_graph_op (graph, "Cast", 1, x),
     pst_graph_op (graph, "ConstantOfShape", 1, a),
+    pst_graph_op (graph, "CastLike", 2, x, a),
+    pst_graph_op (graph, "ArgMax", 1, x),
+    pst_graph_op (graph, "ArgMin", 1, x),
+    pst_graph_op (graph, "LayerNormalization", 2, x, u),
+    second_output (graph, "MaxPool", x),
+    second_output (graph, "Dropout", x),
   };
-  static const int ranks[] = { 4, 1, 2, 6, 2, 4, -1, 4, 4, 2 };
-  static const int types[] = { 1, 7, 1, 1, 1, 7, 1, 1, 9, 7 };
+  static const int ranks[] = { 4, 1, 2, 6, 2, 4, -1, 4, 4, 2, 4, 4, 3, 4, 4,
+                               4 };
+  static const int types[] = { 1, 7, 1, 1, 1, 7, 1, 1, 9, 7, 7, 7, 7, 1, 7,
+                               9 };
 
   pst_node_set_int (outputs[4]->producer, "keepdims", 0);
   pst_node_set_int (outputs[8]->producer, "to", PST_BOOL);
   pst_node_set_tensor (outputs[9]->producer, "value", axes);
+  pst_node_set_int (outputs[12]->producer, "keepdims", 0);
   for (gsize i = 0; i < G_N_ELEMENTS (outputs); i++)
     pst_graph_add_output (graph, outputs[i], NULL);
   bytes = model_save (graph);
