@@ -14,6 +14,27 @@
 #define PROBE_SIZE 128
 #define MAX_FIXED_SIZE 8192
 
+void
+pst_foreign_explain (const char *path, GError **error)
+{
+  g_autofree char *text = NULL;
+
+  if (! error)
+    return;
+  if (! g_error_matches (*error, PST_ERROR, PST_ERROR_UNSUPPORTED) &&
+      ! g_error_matches (*error, PST_ERROR, PST_ERROR_SHAPE))
+    {
+      g_prefix_error (error, "%s: ", path);
+      return;
+    }
+  text = g_steal_pointer (&(*error)->message);
+  (*error)->message = g_strdup_printf (
+      _ ("%s cannot be used: %s. Export the network again, for one picture of "
+         "any size and with numbers of the type float32, or take another "
+         "file."),
+      path, text);
+}
+
 static PstValue *
 transpose (PstGraph *graph, PstValue *x, const gint64 order[4])
 {
@@ -290,7 +311,10 @@ examine_range (PstGraph *graph, PstGraph *usable, PstRange range,
     range = range_of_means (mean);
   if (range == PST_RANGE_UNKNOWN &&
       ! find_range (usable, facts, &range, error))
-    return FALSE;
+    {
+      pst_foreign_explain (path, error);
+      return FALSE;
+    }
   if (range == PST_RANGE_UNKNOWN)
     {
       g_set_error (error, PST_ERROR, PST_ERROR_ARGUMENT,
@@ -332,11 +356,9 @@ examine_size (PstGraph **graph, PstModelFacts *facts, char **reason)
 }
 
 PstGraph *
-pst_foreign_examine (PstGraph *graph, const PstModelHints *hints,
-                     const char *path, PstModelFacts *facts, char **reason,
-                     GError **error)
+pst_foreign_take (PstGraph *graph, const char *path, PstModelFacts *facts,
+                  char **reason, GError **error)
 {
-  PstOrder             order = hints->order;
   g_autoptr (PstGraph) usable = colours_first (graph);
 
   if (! usable)
@@ -344,6 +366,16 @@ pst_foreign_examine (PstGraph *graph, const PstModelHints *hints,
   if (! examine_input (usable, path, facts, error))
     return NULL;
   examine_size (&usable, facts, reason);
+  return g_steal_pointer (&usable);
+}
+
+gboolean
+pst_foreign_examine (PstGraph *graph, PstGraph *usable,
+                     const PstModelHints *hints, const char *path,
+                     PstModelFacts *facts, GError **error)
+{
+  PstOrder order = hints->order;
+
   if (order == PST_ORDER_UNKNOWN)
     order = find_order (graph);
   if (order == PST_ORDER_UNKNOWN)
@@ -353,10 +385,8 @@ pst_foreign_examine (PstGraph *graph, const PstModelHints *hints,
                       "say so with --channels rgb or --channels bgr (most "
                       "networks made with PyTorch take rgb)."),
                    path);
-      return NULL;
+      return FALSE;
     }
   facts->bgr = order == PST_ORDER_BGR;
-  if (! examine_range (graph, usable, hints->range, path, facts, error))
-    return NULL;
-  return g_steal_pointer (&usable);
+  return examine_range (graph, usable, hints->range, path, facts, error);
 }

@@ -322,6 +322,40 @@ test_not_a_model (void)
   g_assert_error (error, PST_ERROR, PST_ERROR_FILE);
 }
 
+/* What cannot run says which file, which node, why, and what to do. */
+static void
+test_refused (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *parts[3];
+  } cases[] = {
+    { "x 1,3,64,48; y = Resize x _ f[1,1,2,2] mode=cubic",
+      { "Resize “y”", "cubic", "Export the network again" } },
+    { "x 1,3,64,48; y = Conv x f(3,4,3,3)",
+      { "Conv “y”", "4 channels", "Export the network again" } },
+    { "x 1,3,64,48; y = MaxPool x kernel_shape=[2,2] strides=[2,2]",
+      { "1x3x", "48 × 64", "keep the size" } },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (PstGraph) graph = pst_test_script (cases[i].text, 13);
+      char                *path = pst_test_model_write (graph);
+      g_autoptr (GError)   error = NULL;
+
+      g_assert_null (pst_model_load (path, &error));
+      g_assert_nonnull (error);
+      g_assert_true (g_str_has_prefix (error->message, path));
+      for (gsize k = 0; k < 3; k++)
+        if (! strstr (error->message, cases[i].parts[k]))
+          g_error ("“%s” does not tell “%s”", error->message,
+                   cases[i].parts[k]);
+      pst_test_model_remove (path);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -334,6 +368,7 @@ main (int argc, char **argv)
   g_test_add_func ("/model/fixed-size", test_fixed_size);
   g_test_add_func ("/model/freed-size", test_freed_size);
   g_test_add_func ("/model/colours-last", test_colours_last);
+  g_test_add_func ("/model/refused", test_refused);
   g_test_add_func ("/model/not-one", test_not_a_model);
   return g_test_run ();
 }

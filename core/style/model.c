@@ -126,7 +126,10 @@ pst_model_plan (PstModel *model, int width, int height, guint n_workers,
                      budget, smallest, error);
   if (! plan)
     {
-      g_prefix_error (error, "%s: ", model->path);
+      if (model->foreign)
+        pst_foreign_explain (model->path, error);
+      else
+        g_prefix_error (error, "%s: ", model->path);
       return NULL;
     }
   output = pst_graph_get_outputs (pst_plan_get_graph (plan))->pdata[0];
@@ -217,18 +220,30 @@ make_style (PstModel *model)
   g_ptr_array_add (model->styles, pst_style_copy (&style));
 }
 
+/* Whether it can be planned at all. */
+static gboolean
+check_plan (PstModel *model, GError **error)
+{
+  int width = model->facts.width ? model->facts.width : CHECK_SIZE;
+  int height = model->facts.height ? model->facts.height : CHECK_SIZE;
+  g_autoptr (PstPlan) plan = NULL;
+
+  plan = pst_model_plan (model, width, height, 1, 0, NULL, error);
+  return plan != NULL;
+}
+
 static gboolean
 examine_foreign (PstModel *model, const PstModelHints *hints, GError **error)
 {
-  PstGraph *graph = pst_foreign_examine (model->graph, hints, model->path,
-                                         &model->facts, &model->reason,
-                                         error);
+  g_autoptr (PstGraph) written = g_steal_pointer (&model->graph);
 
-  if (! graph)
-    return FALSE;
-  pst_graph_unref (model->graph);
-  model->graph = graph;
   model->foreign = TRUE;
+  model->graph = pst_foreign_take (written, model->path, &model->facts,
+                                   &model->reason, error);
+  if (! model->graph || ! check_plan (model, error) ||
+      ! pst_foreign_examine (written, model->graph, hints, model->path,
+                             &model->facts, error))
+    return FALSE;
   make_style (model);
   return TRUE;
 }
@@ -237,9 +252,7 @@ static gboolean
 examine (PstModel *model, const PstModelHints *hints, GError **error)
 {
   g_autoptr (PstMetadata) metadata = NULL;
-  g_autoptr (PstPlan)     plan = NULL;
   g_autoptr (GError)      broken = NULL;
-  int                     width, height;
 
   metadata = pst_metadata_parse_graph (model->graph, model->path, &broken);
   if (broken)
@@ -247,19 +260,13 @@ examine (PstModel *model, const PstModelHints *hints, GError **error)
       g_propagate_error (error, g_steal_pointer (&broken));
       return FALSE;
     }
-  if (metadata)
-    {
-      if (! examine_own (model, metadata, error))
-        return FALSE;
-      model->title = g_strdup (metadata->title);
-      take_styles (model, metadata);
-    }
-  else if (! examine_foreign (model, hints, error))
+  if (! metadata)
+    return examine_foreign (model, hints, error);
+  if (! examine_own (model, metadata, error))
     return FALSE;
-  width = model->facts.width ? model->facts.width : CHECK_SIZE;
-  height = model->facts.height ? model->facts.height : CHECK_SIZE;
-  plan = pst_model_plan (model, width, height, 1, 0, NULL, error);
-  return plan != NULL;
+  model->title = g_strdup (metadata->title);
+  take_styles (model, metadata);
+  return check_plan (model, error);
 }
 
 PstModel *
