@@ -21,7 +21,7 @@ command_bench() {
   commit=$(bench_commit)
   build release
   inside_at_last python3 "$TOP/tests/bench/bench.py" \
-    "$BUILD" "$commit" "${arguments[@]}"
+    "$BUILD/release" "$commit" "${arguments[@]}"
 }
 
 # What is measured; "+" where the sources are not those of a commit.

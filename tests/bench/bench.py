@@ -45,11 +45,15 @@ def made_up(width, height):
     return out.clip(0, 1)
 
 
+def beside(build):
+    return os.path.join(os.path.dirname(os.path.abspath(build)), "bench")
+
+
 class Bench:
-    def __init__(self, build, quick):
+    def __init__(self, build, quick, work=None):
         self.build = build
         self.quick = quick
-        self.work = os.path.join(build, "bench")
+        self.work = work or beside(build)
         os.makedirs(self.work, exist_ok=True)
         self.ways = {}
 
@@ -314,7 +318,7 @@ def main():
     chosen = choose(every, a.only)
     official = not a.quick and not a.only
     folder = os.path.join(TOP, "docs", "bench") if official else \
-        os.path.join(a.build, "bench", "results")
+        os.path.join(beside(a.build), "results")
     os.makedirs(folder, exist_ok=True)
     warn_if_busy()
     bench = Bench(a.build, a.quick)

@@ -103,7 +103,7 @@ def quick_cases():
 
 
 def program(build, *path):
-    return os.path.join(build, "release", *path)
+    return os.path.join(build, *path)
 
 
 def script(name, *arguments):
