@@ -194,10 +194,13 @@ apply (Arguments *arguments, GError **error)
   image = helper_image_load (arguments->words[1], error);
   if (! image)
     return FALSE;
+  if (arguments->controls.strength > 0)
+    helper_image_settle (image);
   done = pst_stylize (model, style, &arguments->controls, &image->pixels, NULL,
                       shown ? show_progress : NULL, bar, error);
   if (shown)
     fprintf (stderr, "\r%*s\r", BAR_WIDTH + 8, "");
+  g_clear_pointer (&model, pst_model_unref); /* its memory is needed no more */
   if (! done || ! helper_image_save (image, arguments->controls.strength == 0,
                                      arguments->words[2], arguments->quality,
                                      error))

@@ -314,6 +314,30 @@ helper_image_load (const char *path, GError **error)
   return g_steal_pointer (&image);
 }
 
+static void *
+copy_field (VipsImage *source, const char *name, GValue *value, void *to)
+{
+  vips_image_set (to, name, value);
+  return NULL;
+}
+
+void
+helper_image_settle (HelperImage *image)
+{
+  VipsImage *from = image->source;
+  VipsImage *head;
+
+  if (colour_bands (from) < from->Bands) /* alpha stays to the bit */
+    return;
+  head = vips_image_new ();
+  vips_image_init_fields (head, from->Xsize, from->Ysize, from->Bands,
+                          from->BandFmt, from->Coding, from->Type, from->Xres,
+                          from->Yres);
+  vips_image_map (from, copy_field, head);
+  image->raw = NULL;
+  take (image, head);
+}
+
 void
 helper_image_free (HelperImage *image)
 {

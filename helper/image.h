@@ -11,7 +11,7 @@
  * @pixels: what pst_stylize() works on
  * @source: the file's picture, upright, in memory: 8 or 16 bits or float, one
  *   or three colour bands, perhaps alpha
- * @raw: @source's numbers
+ * @raw: (nullable): @source's numbers, as long as they may be needed
  * @colour: the way between @source's colours and those of @pixels
  * @notes: (element-type utf8): what a person should know, a sentence each
  *
@@ -40,6 +40,14 @@ gboolean helper_image_start (const char *program, GError **error);
  */
 HelperImage *helper_image_load (const char *path, GError **error);
 void         helper_image_free (HelperImage *image);
+
+/**
+ * helper_image_settle:
+ *
+ * For a picture that will not be written unchanged: gives back the source's
+ * numbers, where only what travels with them is needed from here on.
+ */
+void         helper_image_settle (HelperImage *image);
 
 /**
  * helper_image_check_target:

@@ -133,14 +133,16 @@ write_row (const HelperImage *image, int y, VipsBandFormat depth,
   int              bands = alpha ? 4 : 3;
   gsize            size = vips_format_sizeof (depth);
   gsize            pixel = VIPS_IMAGE_SIZEOF_PEL (source);
-  const guint8    *raw = (const guint8 *) image->raw + y * width * pixel;
+  const guint8    *raw = image->raw;
   gboolean         same = depth == source->BandFmt;
 
   from = image->pixels.data + y * width * 4;
+  if (alpha)
+    raw += y * width * pixel;
   for (gsize x = 0; x < width; x++)
     memcpy (colour + 3 * x, from + 4 * x, 3 * sizeof (float));
   helper_colour_export (image->colour, colour, colour, width);
-  for (gsize x = 0; x < width; x++, to += bands * size, raw += pixel)
+  for (gsize x = 0; x < width; x++, to += bands * size)
     {
       for (int c = 0; c < 3; c++)
         put_number (to, c, depth, colour[3 * x + c]);
@@ -151,6 +153,7 @@ write_row (const HelperImage *image, int y, VipsBandFormat depth,
         memcpy (to, raw, pixel);
       else if (same)
         memcpy (to + 3 * size, raw + pixel - size, size);
+      raw += pixel;
     }
 }
 
@@ -203,14 +206,16 @@ build (HelperImage *image, VipsBandFormat depth, GError **error)
     }
   for (int y = 0; y < source->Ysize; y++)
     write_row (image, y, depth, colour, data + y * row_bytes);
-  made = vips_image_new_from_memory_copy (data, row_bytes * source->Ysize,
-                                          source->Xsize, source->Ysize, bands,
-                                          depth);
+  made = vips_image_new_from_memory (data, row_bytes * source->Ysize,
+                                     source->Xsize, source->Ysize, bands,
+                                     depth);
   if (! made)
     {
       helper_image_fail (_ ("The result"), error);
       return NULL;
     }
+  g_object_set_data_full (G_OBJECT (made), "pastiche-numbers",
+                          g_steal_pointer (&data), g_free);
   made->Type = target_type (source, depth);
   made->Xres = source->Xres;
   made->Yres = source->Yres;
