@@ -165,6 +165,8 @@ static const PstOpCase cases[] = {
     .in = { "float 2x3", "const int64 0" }, .out = { "2x3" } },
   { "noop-int", "ReduceL1", 18, "noop_with_empty_axes=1",
     .in = { "int64 3 = -1 0 2", "const int64 0" }, .out = { "3" } },
+  { "unknown-axes", "ReduceL2", 18, "noop_with_empty_axes=1",
+    .in = { "float 2x3", "int64 1" }, .fails = "must be known" },
   { "noop-absent", "ReduceMax", 18, "noop_with_empty_axes=1",
     .in = { "float 2x3" }, .out = { "2x3" } },
   { "bool", "ReduceMax", 20, "axes=[1]", .in = { "bool 5x2" },

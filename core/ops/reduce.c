@@ -56,12 +56,13 @@ kind_of (Function function)
 static gboolean
 reduce_infer (PstCall *call, GError **error)
 {
-  Function  function = function_of (call);
   gboolean  global = g_str_has_prefix (call->node->op->type, "Global");
+  Function  function;
   PstTensor in;
 
-  if (! pst_reduce_infer (call, error))
+  if (! pst_reduce_infer (call, error)) /* whose check of the axes… */
     return FALSE;
+  function = function_of (call); /* … is needed here */
   in = *call->in[0];
   if ((in.dtype == PST_BOOL && function != OF_MAX && function != OF_MIN) ||
       (in.dtype != PST_FLOAT32 && (global || function == OF_LOG_SUM)) ||
