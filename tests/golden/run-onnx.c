@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Runs a network on tensors from files, for comparisons with other engines:
  *
- *   run-onnx [--as-written] [--any-size] [--threads N] [--save COPY] MODEL OUT
- *            [IN…]
+ *   run-onnx [--as-written] [--any-size] [--leanest] [--threads N]
+ *            [--save COPY] MODEL OUT [IN…]
  *
  * IN are tensors in ONNX's form (.pb), one for each input of the model, in
  * order; the outputs become OUT-0.pb, OUT-1.pb… --as-written runs the graph
  * without fusions, --any-size makes it work at other sizes than the one it
- * declares, --save writes it with our own writer. */
+ * declares, --leanest plans it in the way that takes the least memory, --save
+ * writes it with our own writer. */
 #include <locale.h>
 #include <stdio.h>
 
@@ -19,6 +20,7 @@ typedef struct
 {
   gboolean as_written;
   gboolean any_size;
+  gboolean leanest;
   int      threads;
   char    *copy;
   char    *model;
@@ -67,6 +69,7 @@ plan_new (const Arguments *arguments, PstGraph *graph, GPtrArray *arrays,
           .input_shapes = shapes,
           .n_workers = arguments->threads,
           .no_fusion = arguments->as_written,
+          .way = arguments->leanest ? PST_PLAN_WAYS - 1 : 0,
   };
 
   for (guint i = 0; i < arrays->len; i++)
@@ -155,6 +158,7 @@ main (int argc, char **argv)
   GOptionEntry       entries[] = {
     { "as-written", 0, 0, G_OPTION_ARG_NONE, &arguments.as_written, "", NULL },
     { "any-size", 0, 0, G_OPTION_ARG_NONE, &arguments.any_size, "", NULL },
+    { "leanest", 0, 0, G_OPTION_ARG_NONE, &arguments.leanest, "", NULL },
     { "threads", 0, 0, G_OPTION_ARG_INT, &arguments.threads, "", NULL },
     { "save", 0, 0, G_OPTION_ARG_FILENAME, &arguments.copy, "", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rest, "", NULL },
