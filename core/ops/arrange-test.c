@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Transpose, Concat, Split, Expand, Slice, Gather. */
+/* Transpose, Concat, Split, Expand, Slice, Gather, Tile, DepthToSpace,
+ * SpaceToDepth. */
 #include <string.h>
 
 #include "core/ops/op-test.h"
@@ -295,9 +296,110 @@ static const PstOpCase gathers[] = {
     .fails = "axis 2" },
 };
 
+static void
+tile_reference (PstOpTest *t)
+{
+  for (gint64 i = 0; i < t->out[0].count; i++)
+    {
+      gint64 at[PST_MAX_RANK];
+
+      unravel (&t->out[0].shape, i, at);
+      for (int k = 0; k < t->in[0].shape.rank; k++)
+        at[k] %= t->in[0].shape.dim[k];
+      t->out[0].v[i] = t->in[0].v[ravel (&t->in[0].shape, at)];
+    }
+}
+
+static const PstOpCase tiles[] = {
+  { "map", "Tile", .in = { "float " MAP, INTS (4 = 1 2 3 2) },
+    .out = { "2x6x15x14" } },
+  { "one-axis", "Tile", .in = { "float " MAP, INTS (4 = 1 1 1 3) },
+    .out = { "2x3x5x21" } },
+  { "vector", "Tile", .in = { "float 2x8x1x1", INTS (4 = 1 1 9 11) },
+    .out = { "2x8x9x11" } },
+  { "int64", "Tile", .in = { "int64 2x3", INTS (2 = 2 2) },
+    .out = { "4x6" } },
+  { "bool", "Tile", .in = { "bool 3", INTS (1 = 4) }, .out = { "12" } },
+  { "scalar", "Tile", .in = { "float scalar", INTS (0) },
+    .out = { "scalar" } },
+  { "nothing", "Tile", .in = { "float 2x3", INTS (2 = 0 2) },
+    .out = { "0x6" } },
+  { "few", "Tile", .in = { "float 2x3", INTS (1 = 2) },
+    .fails = "has 1 numbers, must have 2" },
+  { "negative", "Tile", .in = { "float 2x3", INTS (2 = 1 -1) },
+    .fails = "cannot repeat" },
+  { "huge", "Tile",
+    .in = { "float 2x3", INTS (2 = 4611686018427387904 4) },
+    .fails = "cannot repeat" },
+  { "many", "Tile", .in = { "float 2x2x2x2x2", INTS (5 = 2 2 2 2 2) },
+    .fails = "so many dimensions" },
+};
+
+/* Of DepthToSpace; SpaceToDepth goes the other way. */
+static void
+depth_reference (PstOpTest *t)
+{
+  gboolean to_space = strcmp (t->node->op->type, "DepthToSpace") == 0;
+  gboolean crd = strcmp (pst_node_get_string (t->node, "mode", "DCR"),
+                         "CRD") == 0;
+  PstTestTensor *space = to_space ? &t->out[0] : &t->in[0];
+  PstTestTensor *depth = to_space ? &t->in[0] : &t->out[0];
+  gint64         b = pst_node_get_int (t->node, "blocksize", 0);
+  gint64         few = space->shape.dim[1];
+
+  for (gint64 i = 0; i < space->count; i++)
+    {
+      gint64  at[PST_MAX_RANK], part, c;
+      double *one;
+
+      unravel (&space->shape, i, at);
+      part = at[2] % b * b + at[3] % b;
+      c = crd ? at[1] * b * b + part : part * few + at[1];
+      one = pst_test_at (depth, at[0], c, at[2] / b, at[3] / b);
+      if (to_space)
+        space->v[i] = *one;
+      else
+        *one = space->v[i];
+    }
+}
+
+static const PstOpCase depths[] = {
+  { "two", "DepthToSpace", 0, "blocksize=2", .in = { "float 2x12x3x5" },
+    .out = { "2x3x6x10" } },
+  { "three", "DepthToSpace", 0, "blocksize=3 mode=DCR",
+    .in = { "float 1x18x3x2" }, .out = { "1x2x9x6" } },
+  { "pixel-shuffle", "DepthToSpace", 0, "blocksize=2 mode=CRD",
+    .in = { "float 2x12x3x5" }, .out = { "2x3x6x10" } },
+  { "int64", "DepthToSpace", 0, "blocksize=2", .in = { "int64 1x4x2x2" },
+    .out = { "1x1x4x4" } },
+  { "constant", "DepthToSpace", 0, "blocksize=2 mode=CRD",
+    .in = { "const float 1x4x2x3" }, .out = { "1x1x4x6" } },
+  { "channels", "DepthToSpace", 0, "blocksize=2", .in = { "float 1x6x2x2" },
+    .fails = "blocks of 2" },
+  { "missing", "DepthToSpace", .in = { "float 1x4x2x2" },
+    .fails = "blocks of 0" },
+  { "huge", "DepthToSpace", 0, "blocksize=4294967296",
+    .in = { "float 1x4x2x2" }, .fails = "blocks of" },
+  { "mode", "DepthToSpace", 0, "blocksize=2 mode=RCD",
+    .in = { "float 1x4x2x2" }, .fails = "RCD" },
+  { "rank", "DepthToSpace", 0, "blocksize=2", .in = { "float 4x2x2" },
+    .fails = "blocks of 2" },
+  { "two", "SpaceToDepth", 0, "blocksize=2", .in = { "float 2x3x6x10" },
+    .out = { "2x12x3x5" } },
+  { "three", "SpaceToDepth", 0, "blocksize=3", .in = { "float 1x2x9x6" },
+    .out = { "1x18x3x2" } },
+  { "bool", "SpaceToDepth", 0, "blocksize=2", .in = { "bool 1x1x4x4" },
+    .out = { "1x4x2x2" } },
+  { "size", "SpaceToDepth", 0, "blocksize=2", .in = { "float 1x2x4x5" },
+    .fails = "blocks of 2" },
+};
+
 void
 pst_test_arrange (void)
 {
+  pst_op_test_add ("arrange", tiles, G_N_ELEMENTS (tiles), tile_reference);
+  pst_op_test_add ("arrange", depths, G_N_ELEMENTS (depths),
+                   depth_reference);
   pst_op_test_add ("arrange", transposes, G_N_ELEMENTS (transposes),
                    transpose_reference);
   pst_op_test_add ("arrange", concats, G_N_ELEMENTS (concats),

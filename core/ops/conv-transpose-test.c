@@ -141,8 +141,67 @@ static const PstOpCase cases[] = {
     .fails = "cannot be worked on" },
 };
 
+/* Lines: one number for each attribute. */
+static gint64
+line_number (const PstOpTest *t, const char *name, gint64 fallback)
+{
+  int           n;
+  const gint64 *v = pst_node_get_ints (t->node, name, &n);
+
+  return v ? v[0] : fallback;
+}
+
+static void
+line_reference (PstOpTest *t)
+{
+  const gint64 *in = t->in[0].shape.dim, *w = t->in[1].shape.dim;
+  const gint64 *out = t->out[0].shape.dim;
+  gint64        stride = line_number (t, "strides", 1);
+  gint64        dilation = line_number (t, "dilations", 1);
+  gint64        each = w[0] / pst_node_get_int (t->node, "group", 1);
+
+  for (gint64 i = 0; i < t->out[0].count; i++)
+    t->out[0].v[i] = t->n_in > 2 ? t->in[2].v[i / out[2] % out[1]] : 0.0;
+  for (gint64 i = 0; i < t->in[0].count * w[1] * w[2]; i++)
+    {
+      gint64 k = i % w[2], m = i / w[2] % w[1], from = i / w[2] / w[1];
+      gint64 x = from % in[2], c = from / in[2] % in[1];
+      gint64 b = from / in[2] / in[1];
+      gint64 to = x * stride + k * dilation - line_number (t, "pads", 0);
+
+      if (to >= 0 && to < out[2])
+        t->out[0].v[(b * out[1] + c / each * w[1] + m) * out[2] + to] +=
+            t->in[0].v[from] * t->in[1].v[(c * w[1] + m) * w[2] + k];
+    }
+}
+
+static const PstOpCase lines[] = {
+  { "line", "ConvTranspose", .in = { "float 2x4x7", "float 4x3x3" },
+    .out = { "2x3x9" } },
+  { "line-stride", "ConvTranspose", 0,
+    "strides=[2] pads=[1,2] output_padding=[1] kernel_shape=[3]",
+    .in = { "float 2x4x7", "float 4x3x3", "float 3" },
+    .out = { "2x3x13" } },
+  { "line-groups", "ConvTranspose", 0, "group=2 dilations=[2] strides=[3]",
+    .in = { "float 2x4x5", "float 4x2x3", "float 4" },
+    .out = { "2x4x17" } },
+  { "line-size", "ConvTranspose", 0, "strides=[2] output_shape=[16]",
+    .in = { "float 1x2x7", "float 2x1x3" }, .out = { "1x1x16" } },
+  { "line-one", "ConvTranspose", .in = { "float 2x1x1", "float 1x3x4" },
+    .out = { "2x3x4" } },
+  { "line-weights", "ConvTranspose",
+    .in = { "float 2x4x7", "float 4x3x3x1" }, .fails = "must have 3" },
+  { "line-numbers", "ConvTranspose", 0, "strides=[2,2]",
+    .in = { "float 2x4x7", "float 4x3x3" }, .fails = "strides" },
+  { "volume", "ConvTranspose",
+    .in = { "float 2x4x5x6x7", "float 4x3x3x1x1" },
+    .fails = "must have 3 to 4" },
+};
+
 void
 pst_test_conv_transpose (void)
 {
   pst_op_test_add ("conv-transpose", cases, G_N_ELEMENTS (cases), reference);
+  pst_op_test_add ("conv-transpose", lines, G_N_ELEMENTS (lines),
+                   line_reference);
 }

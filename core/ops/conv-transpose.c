@@ -17,9 +17,12 @@
 
 #define PARTS 16 /* sums that make up the gradient of the weights */
 
+#define TENSORS 6 /* that have pixels: X, W, Y and their gradients */
+
 typedef struct
 {
   PstCall *call;
+  int      axes; /* 2, or 1 for lines, which are maps of one row */
   gint64   in[2], out[2], kernel[2];
   gint64   stride[2], dilation[2];
   gint64   before[2]; /* padding: taken off the result's begin */
@@ -27,7 +30,53 @@ typedef struct
   gint64   c, m; /* input and output channels of one group */
   float   *packed; /* [groups, kh, C, kw, M] */
   float   *parts;  /* [PARTS] of the same */
+  /* what @call is for lines */
+  PstCall    map_call;
+  PstTensor  map[TENSORS];
+  PstTensor *map_in[3], *map_out[1], *map_din[3], *map_dout[1];
 } Deconv;
+
+/* A line [A, B, L] as [A, B, 1, L], in @view. */
+static PstTensor *
+as_map (PstTensor *view, PstTensor *line)
+{
+  if (! line)
+    return NULL;
+  *view = *line;
+  view->shape.rank = 4;
+  view->shape.dim[3] = line->shape.dim[2];
+  view->stride[3] = line->stride[2];
+  view->shape.dim[2] = 1;
+  return view;
+}
+
+/* Sets @d up to work on maps, whatever @call has. */
+static void
+take_maps (Deconv *d, const PstCall *call, gboolean outputs)
+{
+  d->call = (PstCall *) call;
+  d->axes = call->in[0]->shape.rank - 2;
+  if (d->axes == 2)
+    return;
+  d->map_call = *call;
+  d->map_call.in = d->map_in;
+  d->map_in[0] = as_map (&d->map[0], call->in[0]);
+  d->map_in[1] = as_map (&d->map[1], call->in[1]);
+  d->map_in[2] = call->n_in > 2 ? call->in[2] : NULL;
+  d->call = &d->map_call;
+  if (! outputs)
+    return;
+  d->map_call.out = d->map_out;
+  d->map_out[0] = as_map (&d->map[2], call->out[0]);
+  if (! call->din || ! call->dout)
+    return;
+  d->map_call.din = d->map_din;
+  d->map_call.dout = d->map_dout;
+  d->map_din[0] = as_map (&d->map[3], call->din[0]);
+  d->map_din[1] = as_map (&d->map[4], call->din[1]);
+  d->map_din[2] = call->n_in > 2 ? call->din[2] : NULL;
+  d->map_dout[0] = as_map (&d->map[5], call->dout[0]);
+}
 
 /* The result's size and the padding, from pads, auto_pad or output_shape.
  * Where a given size is larger than what there is, the rest is bias. */
@@ -36,13 +85,20 @@ read_sizes (Deconv *d, const PstCall *call, GError **error)
 {
   const char *mode = pst_node_get_string (call->node, "auto_pad", "NOTSET");
   gint64      pads[4] = { 0 }, more[2] = { 0 }, wanted[4];
-  int         n;
+  int         n, axes = d->axes, first = 2 - d->axes;
 
-  if (! pst_window_numbers (call, "pads", 0, 4, pads, error) ||
-      ! pst_window_numbers (call, "output_padding", 0, 2, more, error) ||
+  if (! pst_window_numbers (call, "pads", 0, 2 * axes, pads, error) ||
+      ! pst_window_numbers (call, "output_padding", 0, axes, more + first,
+                            error) ||
       ! pst_arg_ints (call, -1, "output_shape", 4, wanted, &n, error))
     return FALSE;
-  if (n >= 0 && n != 2 && n != 4)
+  if (axes == 1)
+    {
+      pads[3] = pads[1];
+      pads[1] = pads[0];
+      pads[0] = 0;
+    }
+  if (n >= 0 && n != axes && n != 2 + axes)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
                           _ ("“%s” makes no sense for a map"),
                           "output_shape");
@@ -56,7 +112,9 @@ read_sizes (Deconv *d, const PstCall *call, GError **error)
       d->out[i] = full - all;
       if (n >= 0 || g_str_has_prefix (mode, "SAME_"))
         {
-          d->out[i] = n >= 0 ? wanted[n - 2 + i] : d->in[i] * d->stride[i];
+          d->out[i] = i < first ? 1
+                      : n >= 0  ? wanted[n - 2 + i]
+                                : d->in[i] * d->stride[i];
           all = MAX (0, full - d->out[i]);
           d->before[i] =
               strcmp (mode, "SAME_UPPER") == 0 ? all / 2 : all - all / 2;
@@ -77,11 +135,17 @@ read_sizes (Deconv *d, const PstCall *call, GError **error)
 static gboolean
 read_deconv (Deconv *d, const PstCall *call, GError **error)
 {
-  const gint64 *x = call->in[0]->shape.dim, *w = call->in[1]->shape.dim;
-  gint64        kernel[2] = { w[2], w[3] };
+  const gint64 *x, *w;
+  gint64        kernel[2];
+  int           axes, first;
 
   memset (d, 0, sizeof *d);
-  d->call = (PstCall *) call;
+  take_maps (d, call, FALSE);
+  axes = d->axes;
+  first = 2 - axes;
+  x = d->call->in[0]->shape.dim;
+  w = d->call->in[1]->shape.dim;
+  memcpy (kernel, w + 2, sizeof kernel);
   d->groups = pst_node_get_int (call->node, "group", 1);
   if (d->groups < 1 || w[0] < 1 || w[1] < 1 || w[0] % d->groups ||
       w[0] != x[1] || w[1] > PST_WINDOW_MOST / d->groups ||
@@ -102,9 +166,12 @@ read_deconv (Deconv *d, const PstCall *call, GError **error)
       d->kernel[i] = w[2 + i];
       d->stride[i] = d->dilation[i] = 1;
     }
-  if (! pst_window_numbers (call, "kernel_shape", 1, 2, kernel, error) ||
-      ! pst_window_numbers (call, "strides", 1, 2, d->stride, error) ||
-      ! pst_window_numbers (call, "dilations", 1, 2, d->dilation, error))
+  if (! pst_window_numbers (call, "kernel_shape", 1, axes, kernel + first,
+                            error) ||
+      ! pst_window_numbers (call, "strides", 1, axes, d->stride + first,
+                            error) ||
+      ! pst_window_numbers (call, "dilations", 1, axes, d->dilation + first,
+                            error))
     return FALSE;
   if (kernel[0] != w[2] || kernel[1] != w[3])
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
@@ -123,14 +190,21 @@ deconv_infer (PstCall *call, GError **error)
 {
   PstShape row;
   Deconv   d;
+  int      rank;
 
-  if (! pst_call_check (call, 2, 3, 4, error) ||
+  if (! pst_call_check (call, 2, 3, -1, error) ||
       ! pst_arg_float (call, 1, error) || ! pst_arg_float (call, 2, error))
     return FALSE;
-  if (call->in[1]->shape.rank != 4)
+  rank = call->in[0]->shape.rank;
+  if (rank < 3 || rank > 4)
+    return pst_call_fail (call, error, PST_ERROR_UNSUPPORTED,
+                          _ ("its input has %d dimensions, must have %d to "
+                             "%d"),
+                          rank, 3, 4);
+  if (call->in[1]->shape.rank != rank)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                          _ ("its weights have %d dimensions, must have 4"),
-                          call->in[1]->shape.rank);
+                          _ ("its weights have %d dimensions, must have %d"),
+                          call->in[1]->shape.rank, rank);
   if (! read_deconv (&d, call, error))
     return FALSE;
   if (pst_arg_input (call, 2) &&
@@ -146,6 +220,9 @@ deconv_infer (PstCall *call, GError **error)
   call->out[0]->dtype = PST_FLOAT32;
   call->out[0]->shape = PST_SHAPE (call->in[0]->shape.dim[0],
                                    d.m * d.groups, d.out[0], d.out[1]);
+  if (rank == 3)
+    call->out[0]->shape = PST_SHAPE (call->in[0]->shape.dim[0],
+                                     d.m * d.groups, d.out[1]);
   return pst_arg_fits (call, 0, error);
 }
 
@@ -163,9 +240,9 @@ packed_bytes (const Deconv *d)
 }
 
 static gint64
-count_parts (const PstCall *call)
+count_parts (const Deconv *d)
 {
-  return MIN (PARTS, call->in[0]->shape.dim[0] * call->in[0]->shape.dim[2]);
+  return MIN (PARTS, d->call->in[0]->shape.dim[0] * d->in[0]);
 }
 
 /* A bias (or its gradient) as [M, 1, 1]. */
@@ -189,12 +266,14 @@ deconv_scratch (const PstCall *call, gsize *shared, gsize *per_worker)
   read_deconv (&d, call, NULL);
   *per_worker = row_bytes (&d);
   if (call->din && call->din[1])
-    backward = packed_bytes (&d) * count_parts (call);
+    backward = packed_bytes (&d) * count_parts (&d);
   if (call->din && call->n_in > 2 && call->din[2])
     {
-      PstTensor bias = bias_view (call->in[2]);
+      PstTensor bias = bias_view (call->in[2]), view;
 
       pst_tensor_layout (&g); /* may not be laid out yet */
+      if (d.axes == 1)
+        g = *as_map (&view, &g);
       backward = MAX (backward, pst_view_sum_scratch (&bias, &g));
     }
   *shared = packed_bytes (&d) + backward;
@@ -340,6 +419,7 @@ static void
 deconv_setup (Deconv *d, PstCall *call)
 {
   read_deconv (d, call, NULL);
+  take_maps (d, call, TRUE);
   d->packed = (float *) call->shared;
   d->parts = (float *) (call->shared + packed_bytes (d));
 }
@@ -350,6 +430,7 @@ deconv_forward (PstCall *call)
   Deconv d;
 
   deconv_setup (&d, call);
+  call = d.call;
   pack_weights (&d, call->in[1], d.packed, FALSE);
   pst_pool_run (call->pool, call->in[0]->shape.dim[0] * d.out[0],
                 forward_item, &d);
@@ -390,7 +471,7 @@ weight_item (gpointer data, gsize item, guint worker)
   const Deconv *d = data;
   float        *columns = pst_call_scratch (d->call, worker);
   float        *part = d->parts + (gint64) item * packed_bytes (d) / 4;
-  gint64        n = d->kernel[1] * d->m, parts = count_parts (d->call);
+  gint64        n = d->kernel[1] * d->m, parts = count_parts (d);
   gint64        rows = d->call->in[0]->shape.dim[0] * d->in[0];
   gint64        end = rows * ((gint64) item + 1) / parts;
 
@@ -415,7 +496,7 @@ weight_item (gpointer data, gsize item, guint worker)
 static void
 weight_gradient (Deconv *d)
 {
-  gint64 parts = count_parts (d->call), step = packed_bytes (d) / 4;
+  gint64 parts = count_parts (d), step = packed_bytes (d) / 4;
 
   pst_pool_run (d->call->pool, parts, weight_item, d);
   for (gint64 k = 1; k < parts; k++)
@@ -432,6 +513,7 @@ deconv_backward (PstCall *call)
   if (! call->dout[0])
     return;
   deconv_setup (&d, call);
+  call = d.call;
   if (call->din[0])
     {
       pack_weights (&d, call->in[1], d.packed, FALSE);

@@ -27,7 +27,8 @@ reference (PstOpTest *t)
   double      value = pst_node_get_float (t->node, "value", 0.0f);
   int         rank = t->in[0].shape.rank, n = 0;
   double      pads[2 * PST_MAX_RANK] = { 0 };
-  const gint64 *ints = pst_node_get_ints (t->node, "pads", &n);
+  const gint64 *ints = pst_node_get_ints (
+      t->node, pst_node_attr (t->node, "pads") ? "pads" : "paddings", &n);
 
   for (int i = 0; i < 2 * rank; i++)
     if (t->n_in > 3)
@@ -110,6 +111,19 @@ static const PstOpCase cases[] = {
     .in = { "float " MAP, "const int64 8 = 0 0 1 0 0 0 0 1",
             "const float scalar = -2" },
     .out = { "2x3x6x8" } },
+  { "int64", "Pad", .in = { "int64 2x3", "const int64 4 = 1 0 0 2",
+                            "const int64 scalar = 9" },
+    .out = { "3x5" } },
+  { "int32-reflect", "Pad", 0, "mode=reflect",
+    .in = { "int32 1x1x4x5", "const int64 8 = 0 0 1 2 0 0 1 3" },
+    .out = { "1x1x6x10" } },
+  { "bool-edge", "Pad", 0, "mode=edge",
+    .in = { "bool 4x5", "const int64 4 = 1 2 0 1" }, .out = { "5x8" } },
+  { "opset-1", "Pad", 1, "mode=edge paddings=[1,0,0,2]",
+    .in = { "float 4x5" }, .out = { "5x7" } },
+  { "value-type", "Pad",
+    .in = { "float 2x3", "const int64 4 = 1 0 0 2", "const int64 scalar = 9" },
+    .fails = "single number" },
   { "nothing", "Pad", 10, "mode=reflect pads=[0,0,0,0,0,0,0,0]",
     .in = { "float " MAP }, .out = { MAP } },
   { "crop", "Pad", 10, "pads=[0,0,-1,1,0,0,-2,-3]", .in = { "float " MAP },

@@ -108,14 +108,15 @@ pad_infer (PstCall *call, GError **error)
   Mode   mode = pad_mode (call->node);
   int    rank;
 
-  if (! pst_call_check (call, 1, 4, -1, error) ||
-      ! pst_arg_float (call, 2, error))
+  if (! pst_arg_count (call, 1, 4, error))
     return FALSE;
   if (mode == MODE_UNKNOWN)
     return pst_call_fail (call, error, PST_ERROR_UNSUPPORTED,
                           _ ("padding mode “%s” is not known"),
                           pst_node_get_string (call->node, "mode", ""));
-  if (pst_arg_input (call, 2) && pst_tensor_count (call->in[2]) != 1)
+  if (pst_arg_input (call, 2) &&
+      (pst_tensor_count (call->in[2]) != 1 ||
+       call->in[2]->dtype != call->in[0]->dtype))
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
                           _ ("its value must be a single number"));
   if (! read_pads (call, pads, error))
@@ -224,14 +225,31 @@ add_part (PstPool *pool, const PstTensor *padded, const PstTensor *source)
     pst_view_sum_add (pool, source, padded, 1.0f, NULL);
 }
 
+/* Fills the result with the constant: input 2, or the attribute of old. */
+static void
+fill_constant (PstCall *call)
+{
+  const PstTensor *value = pst_arg_input (call, 2);
+  gint64           zero = 0;
+  PstTensor        one = { .dtype = call->out[0]->dtype, .data = &zero };
+  float            number;
+
+  if (value)
+    one.data = value->data;
+  else if (one.dtype == PST_FLOAT32)
+    {
+      number = pst_node_get_float (call->node, "value", 0.0f);
+      one.data = &number;
+    }
+  one = pst_view_broadcast (&one, &call->out[0]->shape);
+  pst_view_copy (call->pool, call->out[0], &one);
+}
+
 static void
 pad_forward (PstCall *call)
 {
   if (pad_mode (call->node) == MODE_CONSTANT)
-    pst_view_fill (
-        call->pool, call->out[0],
-        pst_arg_known_float (call, 2,
-                             pst_node_get_float (call->node, "value", 0.0f)));
+    fill_constant (call);
   for_each_part (call, call->out[0], call->in[0], copy_part);
 }
 

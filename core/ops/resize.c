@@ -1,335 +1,308 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Resize and its forerunner Upsample, over the two last axes of a map. */
-#include <math.h>
+/* Resize and its forerunner Upsample, along one or two axes. A row of the
+ * result is blended from rows of the input first, then within itself. */
+#include "core/ops/resize.h"
+
 #include <string.h>
 
+#include "core/base/memory.h"
 #include "core/ops/arguments.h"
 #include "core/ops/window.h"
 
 #define STRIP 16 /* input rows of one item of the gradient */
 
-typedef enum
-{
-  HALF_PIXEL,
-  PYTORCH_HALF_PIXEL,
-  HALF_PIXEL_SYMMETRIC,
-  ALIGN_CORNERS,
-  ASYMMETRIC,
-} Coordinates;
-
-/* Where a number of the result comes from along one axis: two neighbours and
- * the weight of the second (0 for nearest). */
+/* A tensor as rows of pixels of numbers. */
 typedef struct
 {
-  gint32 first;
-  gint32 second;
-  float  weight;
-} Tap;
+  gint64 y, x, v;
+} Steps;
 
 typedef struct
 {
   PstCall *call;
-  gboolean linear;
-  gint64   in[2], out[2];
-  Tap     *tap[2];
+  int      axis[2]; /* y and x, -1 where there is none */
+  int      vector;  /* the axis of a pixel's numbers, or -1 */
+  PstTaps  tap[2];
+  gint64   n;     /* numbers of a pixel */
+  gint64   outer; /* rows of rows: product of all other axes */
+  Steps    in, out;
+  float    fallback;
 } Resize;
-
-static gboolean
-is_upsample (const PstNode *node)
-{
-  return strcmp (node->op->type, "Upsample") == 0;
-}
-
-/* Index of @text in @names, or -1. */
-static int
-choice (const char *text, const char *const *names, int n)
-{
-  for (int i = 0; i < n; i++)
-    if (strcmp (text, names[i]) == 0)
-      return i;
-  return -1;
-}
-
-static const char *const coordinate_names[] = {
-  "half_pixel", "pytorch_half_pixel", "half_pixel_symmetric",
-  "align_corners", "asymmetric"
-};
-static const char *const nearest_names[] = { "round_prefer_floor",
-                                             "round_prefer_ceil", "floor",
-                                             "ceil" };
-
-/* Before opset 11 there were no such attributes: asymmetric. */
-static Coordinates
-coordinates_of (const PstCall *call)
-{
-  return choice (pst_node_get_string (
-                     call->node, "coordinate_transformation_mode",
-                     call->opset < 11 || is_upsample (call->node)
-                         ? "asymmetric"
-                         : "half_pixel"),
-                 coordinate_names, G_N_ELEMENTS (coordinate_names));
-}
-
-static int
-nearest_of (const PstCall *call)
-{
-  return choice (pst_node_get_string (call->node, "nearest_mode",
-                                      call->opset < 11 ||
-                                              is_upsample (call->node)
-                                          ? "floor"
-                                          : "round_prefer_floor"),
-                 nearest_names, G_N_ELEMENTS (nearest_names));
-}
-
-static gboolean
-check_modes (const PstCall *call, GError **error)
-{
-  const char *mode = pst_node_get_string (call->node, "mode", "nearest");
-
-  if (strcmp (mode, "nearest") != 0 && strcmp (mode, "linear") != 0 &&
-      strcmp (mode, "bilinear") != 0)
-    return pst_call_fail (call, error, PST_ERROR_UNSUPPORTED,
-                          _ ("interpolation “%s” is not supported"), mode);
-  if ((int) coordinates_of (call) < 0 || nearest_of (call) < 0)
-    return pst_call_fail (
-        call, error, PST_ERROR_UNSUPPORTED,
-        _ ("coordinates “%s” with rounding “%s” are not supported"),
-        pst_node_get_string (call->node, "coordinate_transformation_mode",
-                             ""),
-        pst_node_get_string (call->node, "nearest_mode", ""));
-  if (pst_node_get_int (call->node, "antialias", 0) != 0)
-    return pst_call_fail (call, error, PST_ERROR_UNSUPPORTED,
-                          _ ("antialiasing is not supported"));
-  return TRUE;
-}
-
-/* Scales from attribute or input, as given; returns how many. */
-static int
-read_scales (const PstCall *call, double *scales)
-{
-  gboolean         old = call->opset < 11 || is_upsample (call->node);
-  const PstTensor *in = pst_arg_input (call, old ? 1 : 2);
-  int              n = 0;
-  const float     *attr = pst_node_get_floats (call->node, "scales", &n);
-
-  if (in && in->dtype == PST_FLOAT32 && in->data &&
-      pst_tensor_count (in) <= 4)
-    {
-      n = (int) pst_tensor_count (in);
-      for (int i = 0; i < n; i++)
-        scales[i] = pst_tensor_get (in, i);
-      return n;
-    }
-  for (int i = 0; attr && i < n && i < 4; i++)
-    scales[i] = attr[i];
-  return attr && n <= 4 ? n : 0;
-}
-
-/* Works out the result's size and, per axis, the scale that coordinates are
- * worked out with. */
-static gboolean
-read_sizes (const PstCall *call, double *scale, gint64 *size, GError **error)
-{
-  const gint64 *in = call->in[0]->shape.dim;
-  double        scales[4] = { 1.0, 1.0, 1.0, 1.0 };
-  gint64        sizes[4], axes[4] = { 0, 1, 2, 3 };
-  int           n = read_scales (call, scales), n_sizes, n_axes;
-
-  if (! pst_arg_ints (call, call->opset >= 11 ? 3 : -1, "sizes", 4, sizes,
-                      &n_sizes, error) ||
-      ! pst_arg_ints (call, -1, "axes", 4, axes, &n_axes, error))
-    return FALSE;
-  n_axes = n_axes < 0 ? 4 : n_axes;
-  n_sizes = MAX (n_sizes, 0);
-  if ((n_sizes ? n_sizes : n) != n_axes)
-    return pst_call_fail (call, error, PST_ERROR_UNSUPPORTED,
-                          _ ("the new size must be known before the model "
-                             "runs"));
-  for (int i = 0; i < 4; i++)
-    {
-      scale[i] = 1.0;
-      size[i] = in[i];
-    }
-  for (int i = 0; i < n_axes; i++)
-    {
-      int    axis;
-      double wanted;
-
-      if (! pst_arg_axis (call, axes[i], 4, &axis, error))
-        return FALSE;
-      scale[axis] = n_sizes ? (double) sizes[i] / (double) in[axis]
-                            : scales[i];
-      wanted = n_sizes ? (double) sizes[i]
-                       : floor ((double) in[axis] * scales[i]);
-      if (! (wanted >= 1.0 && wanted <= (double) PST_WINDOW_MOST &&
-             scale[axis] > 0.0))
-        return pst_call_fail (call, error, PST_ERROR_SHAPE,
-                              _ ("%s cannot be resized so"),
-                              PST_ARG_SHAPE (call->in[0]));
-      size[axis] = (gint64) wanted;
-    }
-  return TRUE;
-}
 
 static gboolean
 resize_infer (PstCall *call, GError **error)
 {
-  double scale[4];
-  gint64 size[4];
+  const PstShape *in;
+  PstRequest      request;
+  int             changed = 0;
 
-  if (! pst_call_check (call, 1, 4, 4, error) || ! check_modes (call, error))
+  if (! pst_call_check (call, 1, 4, -1, error))
     return FALSE;
-  if (pst_tensor_count (call->in[0]) < 1 ||
-      MAX (call->in[0]->shape.dim[2], call->in[0]->shape.dim[3]) >
-          PST_WINDOW_MOST)
+  in = &call->in[0]->shape;
+  for (int i = 0; i < in->rank; i++)
+    if (in->dim[i] < 1 || in->dim[i] > PST_WINDOW_MOST)
+      changed = -1;
+  if (in->rank < 1 || changed < 0 ||
+      (in->rank != 4 && pst_node_attr (call->node, "height_scale")))
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
                           _ ("%s cannot be resized so"),
                           PST_ARG_SHAPE (call->in[0]));
-  if (! read_sizes (call, scale, size, error))
+  if (! pst_resize_read (call, &request, error))
     return FALSE;
   pst_call_like (call, 0);
-  for (int i = 0; i < 4; i++)
-    call->out[0]->shape.dim[i] = size[i];
-  if (size[0] != call->in[0]->shape.dim[0] ||
-      size[1] != call->in[0]->shape.dim[1])
+  for (int i = 0; i < in->rank; i++)
+    {
+      call->out[0]->shape.dim[i] = request.axis[i].out;
+      changed += ! pst_taps_identity (&request.axis[i]);
+    }
+  if (changed > 2)
     return pst_call_fail (call, error, PST_ERROR_UNSUPPORTED,
-                          _ ("only height and width can be resized"));
+                          _ ("only two dimensions can be resized at once"));
   return pst_arg_fits (call, 0, error);
 }
 
-/* The place in the input of number @at of the result. */
-static double
-coordinate (Coordinates mode, double at, double scale, gint64 in, gint64 out)
-{
-  double ratio;
+/* Setting up */
 
-  switch (mode)
-    {
-    case PYTORCH_HALF_PIXEL:
-      return out > 1 ? (at + 0.5) / scale - 0.5 : 0.0;
-    case ALIGN_CORNERS:
-      return out > 1 ? at * (double) (in - 1) / (double) (out - 1) : 0.0;
-    case ASYMMETRIC:
-      return at / scale;
-    case HALF_PIXEL_SYMMETRIC:
-      ratio = (double) out / ((double) in * scale);
-      return (double) in / 2.0 * (1.0 - ratio) + (at + 0.5) / scale - 0.5;
-    default:
-      return (at + 0.5) / scale - 0.5;
-    }
-}
-
-static double
-round_nearest (int mode, double x)
-{
-  switch (mode)
-    {
-    case 0: /* halves down */
-      return ceil (x - 0.5);
-    case 1:
-      return floor (x + 0.5);
-    case 2:
-      return floor (x);
-    default:
-      return ceil (x);
-    }
-}
-
+/* The axes that change, y before x. */
 static void
-fill_taps (Tap *taps, const PstCall *call, gboolean linear, double scale,
-           gint64 in, gint64 out)
+find_axes (const PstRequest *request, int rank, int *axis)
 {
-  Coordinates mode = coordinates_of (call);
-  int         nearest = nearest_of (call);
+  int n = 0;
 
-  for (gint64 i = 0; i < out; i++)
+  axis[0] = axis[1] = -1;
+  for (int i = 0; i < rank; i++)
+    if (! pst_taps_identity (&request->axis[i]))
+      axis[n++] = i;
+  if (n == 1)
     {
-      double x = coordinate (mode, (double) i, scale, in, out);
-      double low = linear ? floor (x) : round_nearest (nearest, x);
-      double top = (double) (in - 1);
-
-      taps[i].first = (gint32) CLAMP (low, 0.0, top);
-      taps[i].second = (gint32) CLAMP (low + (linear ? 1.0 : 0.0), 0.0, top);
-      taps[i].weight = linear ? (float) (x - low) : 0.0f;
+      axis[1] = axis[0];
+      axis[0] = -1;
     }
 }
 
-/* Sets up the tables in the call's scratch. */
+/* Of the other axes, the one whose numbers lie closest together. */
 static void
-resize_setup (Resize *resize, PstCall *call)
+find_vector (Resize *r, const PstTensor *in)
 {
-  double scale[4];
-  gint64 size[4];
+  r->vector = -1;
+  r->n = 1;
+  r->outer = 1;
+  for (int i = 0; i < in->shape.rank; i++)
+    {
+      if (i == r->axis[0] || i == r->axis[1])
+        continue;
+      r->outer *= in->shape.dim[i];
+      if (in->shape.dim[i] > 1 &&
+          (r->vector < 0 || in->stride[i] <= in->stride[r->vector]))
+        r->vector = i;
+    }
+  if (r->vector >= 0)
+    r->n = in->shape.dim[r->vector];
+  r->outer /= r->n;
+}
 
-  read_sizes (call, scale, size, NULL);
-  resize->call = call;
-  resize->linear = strcmp (pst_node_get_string (call->node, "mode", "nearest"),
-                           "nearest") != 0;
-  resize->tap[0] = (Tap *) call->shared;
-  resize->tap[1] = resize->tap[0] + size[2];
+static gint64
+step_of (const PstTensor *tensor, int axis)
+{
+  return axis < 0 ? 0 : tensor->stride[axis];
+}
+
+static Steps
+steps_of (const Resize *r, const PstTensor *tensor)
+{
+  return (Steps) { step_of (tensor, r->axis[0]), step_of (tensor, r->axis[1]),
+                   step_of (tensor, r->vector) };
+}
+
+static const PstResizing one_row = { .in = 1, .out = 1, .scale = 1.0 };
+
+/* Sets up the tables in the call's scratch. @in and @out are the values or
+ * their gradients. */
+static void
+resize_setup (Resize *r, PstCall *call, const PstTensor *in,
+              const PstTensor *out)
+{
+  guint8 *memory = call->shared;
+  PstRequest request;
+
+  pst_resize_read (call, &request, NULL);
+  r->call = call;
+  r->fallback = request.fallback;
+  find_axes (&request, in->shape.rank, r->axis);
+  if (r->axis[0] >= 0 && in->stride[r->axis[0]] < in->stride[r->axis[1]])
+    {
+      int t = r->axis[0];
+
+      r->axis[0] = r->axis[1];
+      r->axis[1] = t;
+    }
+  find_vector (r, in);
+  r->in = steps_of (r, in);
+  r->out = steps_of (r, out);
   for (int i = 0; i < 2; i++)
     {
-      resize->in[i] = call->in[0]->shape.dim[2 + i];
-      resize->out[i] = size[2 + i];
-      fill_taps (resize->tap[i], call, resize->linear, scale[2 + i],
-                 resize->in[i], resize->out[i]);
+      const PstResizing *one =
+          r->axis[i] < 0 ? &one_row : &request.axis[r->axis[i]];
+
+      pst_taps_fill (&r->tap[i], one, memory);
+      memory += pst_taps_bytes (one);
     }
 }
 
 static void
 resize_scratch (const PstCall *call, gsize *shared, gsize *per_worker)
 {
-  *shared = sizeof (Tap) *
-            (call->out[0]->shape.dim[2] + call->out[0]->shape.dim[3]);
+  const PstShape *in = &call->in[0]->shape;
+  gint64          row = 1, pixel = 1;
+  PstRequest      request;
+  int             axis[2];
+
+  pst_resize_read (call, &request, NULL);
+  find_axes (&request, in->rank, axis);
+  for (int i = 0; i < 2; i++)
+    {
+      *shared += pst_taps_bytes (axis[i] < 0 ? &one_row
+                                             : &request.axis[axis[i]]);
+      row = MAX (row, axis[i] < 0 ? 1 : in->dim[axis[i]]);
+    }
+  for (int i = 0; i < in->rank; i++)
+    if (i != axis[0] && i != axis[1])
+      pixel = MAX (pixel, in->dim[i]);
+  *per_worker = pst_memory_align (sizeof (float) * row * pixel);
+}
+
+/* Offset of the @item-th of the outer rows of rows. */
+static gint64
+outer_offset (const Resize *r, const PstTensor *tensor, gint64 item)
+{
+  gint64 offset = 0;
+
+  for (int i = tensor->shape.rank - 1; i >= 0; i--)
+    if (i != r->axis[0] && i != r->axis[1] && i != r->vector)
+      {
+        offset += item % tensor->shape.dim[i] * tensor->stride[i];
+        item /= tensor->shape.dim[i];
+      }
+  return offset;
+}
+
+/* Working */
+
+/* to = (or +=) weight * from, @n numbers. */
+static inline void
+scale_row (gint64 n, float *restrict to, gint64 t, const float *restrict from,
+           gint64 s, float weight, gboolean add)
+{
+  for (gint64 i = 0; i < n; i++)
+    to[i * t] = weight * from[i * s] + (add ? to[i * t] : 0.0f);
+}
+
+static void
+add_scaled (gint64 n, float *to, gint64 t, const float *from, gint64 s,
+            float weight, gboolean add)
+{
+  if (t == 1 && s == 1 && add)
+    scale_row (n, to, 1, from, 1, weight, TRUE);
+  else if (t == 1 && s == 1)
+    scale_row (n, to, 1, from, 1, weight, FALSE);
+  else
+    scale_row (n, to, t, from, s, weight, add);
 }
 
 static inline void
-blend (gint64 n, float *restrict out, gint64 t, const float *a,
-       const float *b, const float *c, const float *d, gint64 s, float wx,
-       float wy)
+blend_two (gint64 n, float *restrict to, const float *a, const float *b,
+           float v, float w)
 {
   for (gint64 i = 0; i < n; i++)
-    {
-      float top = a[i * s] + wx * (b[i * s] - a[i * s]);
-      float low = c[i * s] + wx * (d[i * s] - c[i * s]);
+    to[i] = v * a[i] + w * b[i];
+}
 
-      out[i * t] = top + wy * (low - top);
-    }
+static inline void
+blend_four (gint64 n, float *restrict to, const float *const *a,
+            const float *w)
+{
+  const float *p = a[0], *q = a[1], *r = a[2], *s = a[3];
+
+  for (gint64 i = 0; i < n; i++)
+    to[i] = (w[0] * p[i] + w[1] * q[i]) + (w[2] * r[i] + w[3] * s[i]);
+}
+
+/* @n numbers from @taps places that lie @step apart. */
+static void
+blend (gint64 n, float *to, gint64 t, const float *from, gint64 step,
+       gint64 s, const PstTaps *taps, gint64 place)
+{
+  const gint32 *at = taps->at + place * taps->n;
+  const float  *w = taps->weight + place * taps->n;
+
+  if (s == 1 && t == 1 && taps->n == 1)
+    memcpy (to, from + at[0] * step, sizeof (float) * n);
+  else if (s == 1 && t == 1 && taps->n == 2)
+    blend_two (n, to, from + at[0] * step, from + at[1] * step, w[0], w[1]);
+  else if (s == 1 && t == 1 && taps->n == 4)
+    blend_four (n, to,
+                (const float *const[]) {
+                    from + at[0] * step, from + at[1] * step,
+                    from + at[2] * step, from + at[3] * step },
+                w);
+  else
+    for (gint64 k = 0; k < taps->n; k++)
+      add_scaled (n, to, t, from + at[k] * step, s, w[k], k > 0);
+}
+
+/* Row @y of the result before its pixels are blended; @from gets its
+ * steps. */
+static const float *
+blend_rows (const Resize *r, const float *in, gint64 y, float *room,
+            Steps *from)
+{
+  const PstTaps *taps = &r->tap[0];
+  gint64         width = r->tap[1].in, n = r->n;
+
+  *from = r->in;
+  if (taps->n == 1)
+    return in + taps->at[y] * r->in.y;
+  *from = (Steps) { 0, n, 1 };
+  if (r->in.x == n && (r->in.v == 1 || n == 1))
+    blend (width * n, room, 1, in, r->in.y, 1, taps, y);
+  else if (r->in.x == 1)
+    for (gint64 i = 0; i < n; i++)
+      blend (width, room + i, n, in + i * r->in.v, r->in.y, 1, taps, y);
+  else
+    for (gint64 x = 0; x < width; x++)
+      blend (n, room + x * n, 1, in + x * r->in.x, r->in.y, r->in.v, taps,
+             y);
+  return room;
+}
+
+static void
+fill_pixel (const Resize *r, float *to)
+{
+  for (gint64 i = 0; i < r->n; i++)
+    to[i * r->out.v] = r->fallback;
 }
 
 static void
 resize_item (gpointer data, gsize item, guint worker)
 {
-  const Resize    *r = data;
-  const PstTensor *in = r->call->in[0], *out = r->call->out[0];
-  const gint64    *s = in->stride, *t = out->stride;
-  gint64 n = in->shape.dim[1];
-  gint64 b = (gint64) item / r->out[0], y = (gint64) item % r->out[0];
-  Tap    ty = r->tap[0][y];
-  const float *first = (const float *) in->data + b * s[0] + ty.first * s[2];
-  const float *second =
-      (const float *) in->data + b * s[0] + ty.second * s[2];
-  float *to = (float *) out->data + b * t[0] + y * t[2];
+  const Resize *r = data;
+  PstCall      *call = r->call;
+  gint64        height = r->tap[0].out, y = (gint64) item % height;
+  const float  *in = (const float *) call->in[0]->data +
+                    outer_offset (r, call->in[0], (gint64) item / height);
+  float *to = (float *) call->out[0]->data +
+              outer_offset (r, call->out[0], (gint64) item / height) +
+              y * r->out.y;
+  gboolean outside = r->tap[0].at[y * r->tap[0].n] < 0;
+  Steps    from;
 
-  for (gint64 x = 0; x < r->out[1]; x++, to += t[3])
-    {
-      Tap          tx = r->tap[1][x];
-      const float *a = first + tx.first * s[3];
-
-      if (! r->linear && s[1] == 1 && t[1] == 1)
-        memcpy (to, a, sizeof (float) * n);
-      else if (! r->linear)
-        for (gint64 i = 0; i < n; i++)
-          to[i * t[1]] = a[i * s[1]];
-      else if (s[1] == 1 && t[1] == 1)
-        blend (n, to, 1, a, first + tx.second * s[3],
-               second + tx.first * s[3], second + tx.second * s[3], 1,
-               tx.weight, ty.weight);
-      else
-        blend (n, to, t[1], a, first + tx.second * s[3],
-               second + tx.first * s[3], second + tx.second * s[3], s[1],
-               tx.weight, ty.weight);
-    }
+  if (! outside)
+    in = blend_rows (r, in, y, pst_call_scratch (call, worker), &from);
+  for (gint64 x = 0; x < r->tap[1].out; x++, to += r->out.x)
+    if (outside || r->tap[1].at[x * r->tap[1].n] < 0)
+      fill_pixel (r, to);
+    else
+      blend (r->n, to, r->out.v, in, from.x, from.v, &r->tap[1], x);
 }
 
 static void
@@ -337,46 +310,41 @@ resize_forward (PstCall *call)
 {
   Resize resize;
 
-  resize_setup (&resize, call);
-  pst_pool_run (call->pool, call->in[0]->shape.dim[0] * resize.out[0],
-                resize_item, &resize);
+  resize_setup (&resize, call, call->in[0], call->out[0]);
+  pst_pool_run (call->pool, resize.outer * resize.tap[0].out, resize_item,
+                &resize);
 }
 
-static inline void
-add_scaled (gint64 n, float *restrict to, gint64 s, const float *restrict g,
-            gint64 t, float weight)
-{
-  if (weight != 0.0f)
-    for (gint64 i = 0; i < n; i++)
-      to[i * s] += weight * g[i * t];
-}
-
-/* Adds row @y of the result's gradient, times @weight, into one row. */
+/* The gradient of a row of the result before its pixels were blended. */
 static void
-gradient_row (const Resize *r, float *row, const float *g, float weight)
+spread_row (const Resize *r, const float *g, float *row)
 {
-  const gint64 *s = r->call->din[0]->stride, *t = r->call->dout[0]->stride;
-  gint64        n = r->call->in[0]->shape.dim[1];
+  const PstTaps *taps = &r->tap[1];
 
-  for (gint64 x = 0; x < r->out[1]; x++)
-    {
-      Tap tap = r->tap[1][x];
+  memset (row, 0, sizeof (float) * taps->in * r->n);
+  for (gint64 x = 0; x < taps->out; x++)
+    for (gint64 k = x * taps->n; k < (x + 1) * taps->n; k++)
+      {
+        if (taps->at[x * taps->n] < 0)
+          break;
+        if (taps->weight[k] != 0.0f)
+          add_scaled (r->n, row + taps->at[k] * r->n, 1, g + x * r->out.x,
+                      r->out.v, taps->weight[k], TRUE);
+      }
+}
 
-      if (s[1] == 1 && t[1] == 1)
-        {
-          add_scaled (n, row + tap.first * s[3], 1, g + x * t[3], 1,
-                      weight * (1.0f - tap.weight));
-          add_scaled (n, row + tap.second * s[3], 1, g + x * t[3], 1,
-                      weight * tap.weight);
-        }
-      else
-        {
-          add_scaled (n, row + tap.first * s[3], s[1], g + x * t[3], t[1],
-                      weight * (1.0f - tap.weight));
-          add_scaled (n, row + tap.second * s[3], s[1], g + x * t[3], t[1],
-                      weight * tap.weight);
-        }
-    }
+/* Adds such a row, times @weight, to one of the input's gradient. */
+static void
+add_row (const Resize *r, float *to, const float *row, float weight)
+{
+  gint64 width = r->tap[1].in;
+
+  if (r->in.x == r->n && (r->in.v == 1 || r->n == 1))
+    add_scaled (width * r->n, to, 1, row, 1, weight, TRUE);
+  else
+    for (gint64 x = 0; x < width; x++)
+      add_scaled (r->n, to + x * r->in.x, r->in.v, row + x * r->n, 1, weight,
+                  TRUE);
 }
 
 /* A strip of input rows gathers from all rows of the result that touch it,
@@ -384,25 +352,35 @@ gradient_row (const Resize *r, float *row, const float *g, float weight)
 static void
 gradient_item (gpointer data, gsize item, guint worker)
 {
-  const Resize *r = data;
-  PstCall      *call = r->call;
-  const gint64 *s = call->din[0]->stride, *t = call->dout[0]->stride;
-  gint64        strips = (r->in[0] + STRIP - 1) / STRIP;
-  gint64        b = (gint64) item / strips;
-  gint64        begin = (gint64) item % strips * STRIP;
-  gint64        end = MIN (begin + STRIP, r->in[0]);
+  const Resize  *r = data;
+  PstCall       *call = r->call;
+  const PstTaps *taps = &r->tap[0];
+  float         *row = pst_call_scratch (call, worker);
+  gint64         strips = (taps->in + STRIP - 1) / STRIP;
+  gint64         begin = (gint64) item % strips * STRIP;
+  gint64         end = MIN (begin + STRIP, taps->in);
+  gint64         outer = (gint64) item / strips;
+  float         *to =
+      (float *) call->din[0]->data + outer_offset (r, call->din[0], outer);
+  const float *g = (const float *) call->dout[0]->data +
+                   outer_offset (r, call->dout[0], outer);
 
-  for (gint64 y = 0; y < r->out[0]; y++)
+  for (gint64 y = 0; y < taps->out; y++)
     {
-      Tap          tap = r->tap[0][y];
-      const float *g =
-          (const float *) call->dout[0]->data + b * t[0] + y * t[2];
-      float *to = (float *) call->din[0]->data + b * s[0];
+      const gint32 *at = taps->at + y * taps->n;
+      gboolean      ready = FALSE;
 
-      if (tap.first >= begin && tap.first < end)
-        gradient_row (r, to + tap.first * s[2], g, 1.0f - tap.weight);
-      if (tap.weight != 0.0f && tap.second >= begin && tap.second < end)
-        gradient_row (r, to + tap.second * s[2], g, tap.weight);
+      for (gint64 k = 0; at[0] >= 0 && k < taps->n; k++)
+        {
+          float weight = taps->weight[y * taps->n + k];
+
+          if (at[k] < begin || at[k] >= end || weight == 0.0f)
+            continue;
+          if (! ready)
+            spread_row (r, g + y * r->out.y, row);
+          ready = TRUE;
+          add_row (r, to + at[k] * r->in.y, row, weight);
+        }
     }
 }
 
@@ -413,10 +391,9 @@ resize_backward (PstCall *call)
 
   if (! call->din[0] || ! call->dout[0])
     return;
-  resize_setup (&resize, call);
+  resize_setup (&resize, call, call->din[0], call->dout[0]);
   pst_pool_run (call->pool,
-                call->in[0]->shape.dim[0] *
-                    ((resize.in[0] + STRIP - 1) / STRIP),
+                resize.outer * ((resize.tap[0].in + STRIP - 1) / STRIP),
                 gradient_item, &resize);
 }
 
