@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Max, Min, Sum and Mean of any number of tensors, with numpy's
- * broadcasting. Not in place: an input may come twice. */
+ * broadcasting. Sums are not made in place, as the first input may come again
+ * later; to the largest or smallest number that makes no difference. */
 #include "core/ops/binary.h"
 
 #define MAX_INPUTS 16 /* that `keep` can name */
@@ -154,7 +155,7 @@ min_backward (PstCall *call)
                    (PstTermFunc[]) { min_a_gather, min_b_gather });
 }
 
-#define DEFINE_NARY(name, type_name, infer_function, mask)                    \
+#define DEFINE_NARY(name, type_name, infer_function, mask, where)             \
   const PstOp pst_op_##name = {                                               \
     .domain = "",                                                             \
     .type = type_name,                                                        \
@@ -163,9 +164,12 @@ min_backward (PstCall *call)
     .forward = name##_forward,                                                \
     .backward = name##_backward,                                              \
     .keep = mask,                                                             \
+    .flags = where,                                                           \
   };
 
-DEFINE_NARY (max, "Max", nary_infer, 0xffff | PST_KEEP_OUT (0))
-DEFINE_NARY (min, "Min", nary_infer, 0xffff | PST_KEEP_OUT (0))
-DEFINE_NARY (sum, "Sum", nary_infer, 0)
-DEFINE_NARY (mean, "Mean", mean_infer, 0)
+DEFINE_NARY (max, "Max", nary_infer, 0xffff | PST_KEEP_OUT (0),
+             PST_OP_IN_PLACE)
+DEFINE_NARY (min, "Min", nary_infer, 0xffff | PST_KEEP_OUT (0),
+             PST_OP_IN_PLACE)
+DEFINE_NARY (sum, "Sum", nary_infer, 0, 0)
+DEFINE_NARY (mean, "Mean", mean_infer, 0, 0)
