@@ -67,6 +67,31 @@ pst_memory_try_alloc (gsize bytes)
   return block;
 }
 
+typedef struct
+{
+  volatile guint8 *block;
+  gsize            bytes;
+} Touch;
+
+static void
+touch_part (gpointer data, gsize item, guint worker)
+{
+  const Touch *touch = data;
+  gsize        end = MIN (touch->bytes, (item + 1) * HUGE_PAGE);
+
+  for (gsize at = item * HUGE_PAGE; at < end; at += 4096)
+    touch->block[at] = 0;
+}
+
+void
+pst_memory_touch (gpointer block, gsize bytes, PstPool *pool)
+{
+  Touch touch = { block, bytes };
+
+  pst_pool_run (pool, (bytes + HUGE_PAGE - 1) / HUGE_PAGE, touch_part,
+                &touch);
+}
+
 void
 pst_memory_free (gpointer block, gsize bytes)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <glib.h>
+#include "core/base/parallel.h"
 
 /* Every block starts on a cache line and may be read as full vectors. */
 #define PST_MEMORY_ALIGN 64
@@ -31,6 +31,11 @@ pst_memory_align (gsize bytes)
  */
 gpointer pst_memory_try_alloc (gsize bytes);
 void     pst_memory_free (gpointer block, gsize bytes);
+
+/* Touches every page of a fresh block, so that the system has to grant it now;
+ * large blocks with the help of @pool (nullable). The content stays undefined.
+ */
+void pst_memory_touch (gpointer block, gsize bytes, PstPool *pool);
 
 /**
  * pst_memory_available:

@@ -67,9 +67,12 @@ make_tensors (PstRun *run)
     {
       int slot = g_array_index (plan->zero_slots, int, i);
 
-      if (slot >= 0)
-        run->unreached[i] = at_slot (
-            run, &g_array_index (plan->gradient_info, PstTensor, i), slot);
+      if (slot < 0)
+        continue;
+      run->unreached[i] = at_slot (
+          run, &g_array_index (plan->gradient_info, PstTensor, i), slot);
+      memset (run->unreached[i].data, 0,
+              pst_tensor_bytes (&run->unreached[i]));
     }
 }
 
@@ -155,7 +158,7 @@ pst_run_new (PstPlan *plan, PstPool *pool, GError **error)
       pst_run_free (run);
       return NULL;
     }
-  memset (run->memory, 0, plan->total);
+  pst_memory_touch (run->memory, plan->total, pool);
   pst_gemm_init ();
   make_tensors (run);
   make_calls (run);

@@ -64,6 +64,16 @@ typedef struct
  * - @wino_out_adjoint: M = A y A'
  * - @wino_weights: U = G g G'; g [9][n] @g_step apart, U [36][n]
  *
+ * F(3x3, 3x3) for the blocks of large kernels (core/ops/conv-nested.c), a row
+ * of tiles:
+ * - @nested_in: V = B' d B of pixels rows @row floats apart; V [25][tiles][c],
+ *   points @step apart; up to three floats after a point's last are undefined,
+ *   and as many after the last pixel are read
+ * - @nested_out: y = A' M A, at most h rows and w columns of it; M
+ *   [25][tiles][k], k a multiple of four
+ * - @nested_add_up: the same with M the sum over the blocks (i, j) of
+ *   p[i][25][tile + j][(i, j), k], at most four channels
+ *
  * Maps [pixels, c], any number of channels:
  * - @channel_sums: s = sum (x - base), q = sum (x - base)²
  * - @channel_affine: y = max (least, a x + b)
@@ -121,6 +131,14 @@ typedef struct
                            const PstWinoWindow *window, float *to);
   void (*wino_out_adjoint) (const float *const *y, gint64 k, float *m,
                             gint64 step);
+  void (*nested_in) (const float *d, gint64 row, gint64 c, gint64 tiles,
+                     float *v, gint64 step);
+  void (*nested_out) (const float *m, gint64 step, gint64 k, gint64 tiles,
+                      gint64 h, gint64 w, float *to, gint64 row,
+                      gint64 pixel);
+  void (*nested_add_up) (const float *const *p, gint64 step, gint64 blocks_y,
+                         gint64 blocks_x, gint64 k, gint64 tiles, gint64 h,
+                         gint64 w, float *to, gint64 row);
   void (*wino_weights) (const float *g, gint64 g_step, gint64 n, float *u,
                         gint64 step);
   void (*channel_sums) (const float *x, const float *base, gint64 c,

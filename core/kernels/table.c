@@ -3,6 +3,7 @@
 
 #include "core/kernels/cell-loops.h"
 #include "core/kernels/channel-loops.h"
+#include "core/kernels/nested-loops.h"
 #include "core/kernels/panel-loops.h"
 #include "core/kernels/pixel-loops.h"
 #include "core/kernels/resample-loops.h"
@@ -30,6 +31,9 @@ const PstKernels JOIN (pst_kernels_, PST_ISA) = {
   .wino_out_window = wino_out_window,
   .wino_out_adjoint = wino_out_adjoint,
   .wino_weights = wino_weights,
+  .nested_in = nested_in,
+  .nested_out = nested_out,
+  .nested_add_up = nested_add_up,
   .channel_sums = channel_sums,
   .channel_affine = channel_affine,
   .norm_sums = norm_sums,

@@ -100,6 +100,7 @@ typedef struct
 } PstConvForward;
 
 extern const PstConvForward pst_conv_direct;
+extern const PstConvForward pst_conv_nested;
 extern const PstConvForward pst_conv_rows;
 extern const PstConvForward pst_conv_winograd;
 
