@@ -98,6 +98,30 @@ is_nearest_floor (const PstNode *node)
                  "floor") == 0;
 }
 
+/* Whether the scales that are stated are 1 or @scale: 2.3 makes 6 of 3, too,
+ * but takes other numbers. */
+static gboolean
+has_scale (const PstNode *node, gint64 scale)
+{
+  int             input = node->n_in > 2 ? 2 : 1, n;
+  const float    *attr = pst_node_get_floats (node, "scales", &n);
+  const PstValue *in = node->n_in > input ? node->in[input] : NULL;
+
+  for (int i = 0; i < n; i++)
+    if (attr[i] != 1 && attr[i] != (float) scale)
+      return FALSE;
+  if (in && (! in->array || in->info.dtype != PST_FLOAT32))
+    return FALSE;
+  for (gint64 i = 0; in && i < pst_tensor_count (&in->info); i++)
+    {
+      double number = pst_tensor_get (&in->array->tensor, i);
+
+      if (number != 1 && number != (double) scale)
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static void
 absorb_upsample (Fuser *f, ConvInput *c)
 {
@@ -114,7 +138,7 @@ absorb_upsample (Fuser *f, ConvInput *c)
     return;
   scale = to->dim[2] / from->dim[2];
   if (scale < 1 || scale > 16 || from->dim[2] * scale != to->dim[2] ||
-      from->dim[3] * scale != to->dim[3])
+      from->dim[3] * scale != to->dim[3] || ! has_scale (node, scale))
     return;
   c->upsample = scale;
   c->x = node->in[0];
