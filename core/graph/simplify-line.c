@@ -63,6 +63,11 @@ read_batch_norm (PstSimplifier *s, const PstNode *node, PstLine *line)
   const PstTensor *p[5] = { NULL };
   double epsilon = pst_node_get_float (node, "epsilon", 1e-5f);
 
+  if (pst_node_get_int (node, "training_mode", 0))
+    return FALSE;
+  for (int i = 1; i < node->n_out; i++)
+    if (node->out[i])
+      return FALSE;
   for (int i = 1; i < 5; i++)
     {
       const PstValue *value = pst_simplify_in (s, node, i);

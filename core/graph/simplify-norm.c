@@ -527,6 +527,24 @@ widen (PstSimplifier *s, PstNode *node)
       pst_simplify_reshape (s, node, pst_simplify_settle (s, norm), shape));
 }
 
+/* GroupNormalization with a group for each channel */
+static void
+ungroup (PstSimplifier *s, PstNode *node)
+{
+  const gint64 channels = node->out[0]->info.shape.dim[1];
+  PstValue    *in[3];
+  PstNode     *norm;
+
+  for (int i = 0; i < 3; i++)
+    in[i] = pst_simplify_in (s, node, i);
+  if (pst_node_get_int (node, "num_groups", 0) != channels)
+    return;
+  norm = pst_simplify_add (s, node, "InstanceNormalization", in, 3);
+  pst_node_set_float (norm, "epsilon",
+                      pst_node_get_float (node, "epsilon", 1e-5f));
+  pst_simplify_replace (s, node->out[0], pst_simplify_settle (s, norm));
+}
+
 void
 pst_simplify_norm (PstSimplifier *s, PstNode *node)
 {
@@ -534,6 +552,8 @@ pst_simplify_norm (PstSimplifier *s, PstNode *node)
 
   if (pst_simplify_is (node, "InstanceNormalization"))
     widen (s, node);
+  else if (pst_simplify_is (node, "GroupNormalization"))
+    ungroup (s, node);
   else if ((is_quotient (&n, node) || is_line (&n, node)) &&
            is_closed (&n, node))
     emit (&n, node);

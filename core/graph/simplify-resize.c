@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define MAX_SCALE 16
+#define MAX_SIZE ((gint64) 1 << 22) /* that is gone through */
 
 static PstValue *
 upsample (PstSimplifier *s, const PstNode *like, PstValue *x, gint64 down,
@@ -102,6 +103,8 @@ repeats (PstSimplifier *s, const PstNode *node, int axis, gint64 times)
   gint64      in = pst_simplify_in (s, node, 0)->info.shape.dim[axis];
   double      scale = get_scale (s, node, axis);
 
+  if (in * times > MAX_SIZE)
+    return FALSE;
   for (gint64 i = 0; i < in * times; i++)
     {
       double x = place_of (mode, (double) i, scale, in, in * times);

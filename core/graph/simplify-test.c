@@ -105,6 +105,16 @@ static const Case norms[] = {
     "n = InstanceNormalization f f(3)=1.0 f(3)=0.0;"
     "b = Reshape n i[2,3,6,5]; g = Mul b f(3,1,1); y = Add g f(3,1,1)",
     NORM },
+  { "group-norm", 21,
+    "x 2,3,6,5; y = GroupNormalization x f(3) f(3) num_groups=3", NORM },
+  { "group-norm-of-pairs", 21,
+    "x 2,4,6,5; y = GroupNormalization x f(4) f(4) num_groups=2",
+    "GroupNormalization" },
+  { "torch-dynamo", 18,
+    "x 2,3,6,5; f = Reshape x i[1,6,6,5]; m = ReduceMean f i[0,2,3];"
+    "d = Sub f m; q = Mul d d; v = ReduceMean q i[0,2,3];" ROOT
+    "i = Reciprocal r; n = Mul d i; b = Reshape n i[2,3,6,5];"
+    "g = Mul b f(3,1,1); y = Add g f(3,1,1)", NORM },
   { "batch-norm-in-training", 9,
     "x 1,3,6,5; f = Reshape x i[1,3,6,5];"
     "n,s,t = BatchNormalization f f(3) f(3) f(3) f(3);"
@@ -319,6 +329,9 @@ static const Case resizes[] = {
   { "almost-twice", 7, /* 3 becomes 6, but not each number twice */
     "x 2,3,3,3; y = Upsample x scales=[1.0,1.0,2.3,2.3] mode=nearest",
     "Upsample" },
+  { "almost-twice-before-conv", 7,
+    "x 2,3,3,3; u = Upsample x scales=[1.0,1.0,2.3,2.3] mode=nearest;"
+    "y = Conv u f(4,3,3,3)", "Upsample Conv" },
   { "smaller", 13,
     "x 2,3,6,4; y = Resize x _ _ i[2,3,3,2] mode=nearest", "Resize" },
   { "concats-other-way", 9,
