@@ -28,6 +28,8 @@ typedef struct
 {
   const PstConvJob *job;
   gint64            h, w; /* of a region */
+  gint64            block_h[PST_CONV_STAGES]; /* what each algorithm likes */
+  gint64            block_w[PST_CONV_STAGES];
   gint64            across;
   gint64            n_regions; /* of a sample */
   gint64            n_groups;  /* of a sample */
@@ -86,17 +88,19 @@ plan_work (const PstConvJob *job, Work *work)
 {
   const PstConvStage *last = &job->stage[job->n_stages - 1];
   const PstConv      *conv = &last->conv;
-  gint64              unit_h, unit_w;
+  int                 n = job->n_stages;
 
   memset (work, 0, sizeof *work);
   work->job = job;
-  last->forward->block (conv, &unit_h, &unit_w);
-  work->h = unit_h;
-  work->w = unit_w;
-  if (job->n_stages > 1)
+  for (int s = 0; s < n; s++)
+    job->stage[s].forward->block (&job->stage[s].conv, &work->block_h[s],
+                                  &work->block_w[s]);
+  work->h = work->block_h[n - 1];
+  work->w = work->block_w[n - 1];
+  if (n > 1)
     {
-      work->h *= MAX (1, CHAIN_H / unit_h);
-      work->w *= MAX (1, CHAIN_W / unit_w);
+      work->h *= MAX (1, CHAIN_H / work->h);
+      work->w *= MAX (1, CHAIN_W / work->w);
     }
   work->packed = job->y && job->y->dtype == PST_PACKED16;
   if (work->packed) /* whole cells */
@@ -181,7 +185,7 @@ compute (const Work *work, gint64 n, int s, const PstConvRegion *region,
   const PstConvStage *stage = &job->stage[s];
   const PstConv      *conv = &stage->conv;
   PstConvSource       source = source_of (stage, n);
-  gint64              h, w;
+  gint64              h = work->block_h[s], w = work->block_w[s];
 
   if (s == 0)
     {
@@ -209,7 +213,6 @@ compute (const Work *work, gint64 n, int s, const PstConvRegion *region,
       if (in.h && in.w)
         compute (work, n, s - 1, &in, room, buffer, in.w * conv->c);
     }
-  stage->forward->block (conv, &h, &w);
   for (gint64 y = 0; y < region->h; y += h)
     for (gint64 x = 0; x < region->w; x += w)
       {

@@ -187,7 +187,7 @@ choose_tiles (const PstConv *conv, gint64 *tiles_y, gint64 *tiles_x)
         gint64 n = x * y;
         double blocks = (double) ((all_y + y - 1) / y) *
                         ((all_x + x - 1) / x);
-        double cost = blocks * ((n + 3) / 4 * 4 + (n % 12 ? 1.5 : 0) + 6 +
+        double cost = blocks * (n + 6 +
                                 0.15 * (4 * y + 2) * (4 * x + 2) / 16);
 
         if (n > 1 && patch_floats (conv, y, x) + tile_floats (conv, n) > most)
