@@ -310,17 +310,44 @@ static gboolean
 is_slope (Norm *n, PstValue *value, PstValue **gamma)
 {
   PstNode *node = node_of (n, value);
+  gboolean found = FALSE;
 
   *gamma = NULL;
   if (is_inverse (n, value))
     return TRUE;
+  for (int i = 0; pst_simplify_is (node, "Mul") && i < 2 && ! found; i++)
+    {
+      *gamma = pst_simplify_in (n->s, node, 1 - i);
+      found = is_inverse (n, pst_simplify_in (n->s, node, i));
+    }
+  if (pst_simplify_is (node, "Div"))
+    {
+      *gamma = pst_simplify_in (n->s, node, 0);
+      found = is_power_of_variance (n, pst_simplify_in (n->s, node, 1), 0.5);
+    }
+  return found &&
+         pst_shape_equal (&value->info.shape, &node->out[0]->info.shape);
+}
+
+/* x - mean, or that times gamma */
+static gboolean
+is_numerator (Norm *n, PstValue *value, PstValue **gamma)
+{
+  PstNode *node = value ? value->producer : NULL;
+
+  *gamma = NULL;
+  if (is_centred (n, value))
+    return TRUE;
   for (int i = 0; pst_simplify_is (node, "Mul") && i < 2; i++)
-    if (is_inverse (n, pst_simplify_in (n->s, node, i)))
-      {
-        *gamma = pst_simplify_in (n->s, node, 1 - i);
-        return pst_shape_equal (&value->info.shape,
-                                &node->out[0]->info.shape);
-      }
+    {
+      PstValue *map = pst_simplify_in (n->s, node, i);
+
+      n->x = NULL;
+      *gamma = pst_simplify_in (n->s, node, 1 - i);
+      if (is_centred (n, map) &&
+          pst_shape_equal (&map->info.shape, &value->info.shape))
+        return TRUE;
+    }
   return FALSE;
 }
 
@@ -330,17 +357,21 @@ is_quotient (Norm *n, PstNode *node)
 {
   PstValue *a = pst_simplify_in (n->s, node, 0);
   PstValue *b = pst_simplify_in (n->s, node, 1);
+  PstValue *gamma;
 
   if (pst_simplify_is (node, "Div"))
-    return is_centred (n, a) && is_power_of_variance (n, b, 0.5) &&
-           fits (n, a, b);
+    return is_numerator (n, a, &n->gamma) &&
+           is_power_of_variance (n, b, 0.5) && fits (n, a, b);
   for (int i = 0; pst_simplify_is (node, "Mul") && i < 2; i++)
     {
       n->x = NULL;
       a = pst_simplify_in (n->s, node, i);
       b = pst_simplify_in (n->s, node, 1 - i);
-      if (is_centred (n, a) && is_slope (n, b, &n->gamma) && fits (n, a, b))
-        return TRUE;
+      if (! is_numerator (n, a, &gamma) || ! is_slope (n, b, &n->gamma) ||
+          ! fits (n, a, b) || (gamma && n->gamma))
+        continue;
+      n->gamma = gamma ? gamma : n->gamma;
+      return TRUE;
     }
   return FALSE;
 }

@@ -38,6 +38,26 @@ static const Case norms[] = {
     "r = Sqrt v; y = Div d r", NORM },
   { "scale-and-shift", 13, "x 2,3,6,5; " MEANS ("2,3") SQUARES ("2,3") ROOT
     "n = Div d r; g = Mul n f(3,1,1); y = Add g f(1,3,1,1)", NORM },
+  { "scale-first", 13, "x 2,3,6,5; " MEANS ("2,3") SQUARES ("2,3") ROOT
+    "g = Mul f(3,1,1) d; n = Div g r; y = Add n f(3,1,1)", NORM },
+  { "scale-first-reciprocal", 13, "x 2,3,6,5; " MEANS ("2,3")
+    SQUARES ("2,3") ROOT
+    "i = Reciprocal r; g = Mul d f(1,3,1,1); y = Mul g i", NORM },
+  { "scale-twice", 13, "x 2,3,6,5; " MEANS ("2,3") SQUARES ("2,3") ROOT
+    "i = Reciprocal r; k = Mul i f(3,1,1); g = Mul d f(3,1,1); y = Mul g k",
+    "ReduceMean Sub Mul ReduceMean Add Sqrt Reciprocal Mul Mul Mul" },
+  { "scale-first-along-rows", 13,
+    "x 1,5,6,5; " MEANS ("2,3") SQUARES ("2,3") ROOT
+    "g = Mul f(5) d; y = Div g r", NORM " Mul" },
+  { "scale-divided", 13,
+    "x 2,3,6,5; " MEANS ("2,3") SQUARES ("2,3") ROOT
+    "k = Div f(3,1,1) r; a = Mul x k; b = Mul m k; o = Sub f(3,1,1) b;"
+    "y = Add a o", NORM },
+  { "scale-divided-flat", 13, /* 5 channels and 5 columns */
+    "x 1,5,6,5; m = ReduceMean x axes=[2,3]; d = Sub x m; q = Mul d d;"
+    "v = ReduceMean q axes=[2,3]; " ROOT "w = Reshape r i[1,5];"
+    "k = Div f(5) w; u = Reshape k i[1,5,1,1]; y = Mul d u",
+    "ReduceMean Sub Mul ReduceMean Add Sqrt Reshape Div Reshape Mul" },
   { "pytorch-0.4", 9,
     "x 1,3,6,5; c = Relu x; f = Reshape c i[1,3,1,-1];"
     "m = ReduceMean f axes=[3]; d = Sub c m; q = Mul d d;"
