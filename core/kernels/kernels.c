@@ -22,9 +22,7 @@ pst_kernels_named (const char *name)
                ? &pst_kernels_avx512
                : NULL;
   if (strcmp (name, "avx2") == 0)
-    return __builtin_cpu_supports ("avx2") &&
-                   __builtin_cpu_supports ("fma") &&
-                   __builtin_cpu_supports ("f16c")
+    return __builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma")
                ? &pst_kernels_avx2
                : NULL;
 #endif

@@ -76,16 +76,10 @@ typedef struct
  *
  * Maps [pixels, c], any number of channels:
  * - @channel_sums: s = sum (x - base), q = sum (x - base)²
- * - @channel_affine: y = max (least, a x + b)
+ * - @channel_affine: y = max (least, a x + b); a may be %NULL, or both; x may
+ *   be y; what is not a number becomes @least
  * - @norm_sums: s = sum dz, q = sum dz xhat, dz being dy behind the ReLU
  * - @norm_gradient: dx += g inverse (dz - s - xhat q)
- * - @load_pixels: y = max (least, a x + b); a and b may be %NULL (y = max
- *   (least, x)); x in half precision where @half
- * - @store_pixels: y = max (least, x + bias), bias may be %NULL; y in half
- *   precision where @half, rounded to nearest even, too large numbers cut to
- *   the largest; x may be y where not @half
- * In these three what is not a number becomes @least, which may be -INFINITY.
- *
  * - @pack_cell: x [h][w][c], rows @row floats apart, to q, rows @q_row apart,
  *   and the cell's table
  * - @unpack_pixels: y = max (least, a x + b) of pixels of one cell; a and b may
@@ -112,11 +106,6 @@ typedef struct
                          gint64 m, gint64 k, const float *b, gint64 n,
                          float *c, gint64 ldc, const float *next_a,
                          const float *next_b);
-  void (*load_pixels) (const void *x, gboolean half, const float *a,
-                       const float *b, float least, gint64 c, gint64 pixels,
-                       float *y);
-  void (*store_pixels) (const float *x, const float *bias, float least,
-                        gint64 c, gint64 pixels, void *y, gboolean half);
   void (*pack_cell) (const float *x, gint64 row, gint64 c, gint64 h, gint64 w,
                      guint16 *q, gint64 q_row, float *table);
   void (*unpack_pixels) (const guint16 *q, const float *table, const float *a,

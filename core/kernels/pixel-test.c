@@ -17,197 +17,56 @@ kernels_or_skip (const char *name)
   return kernels;
 }
 
-/* IEEE 754 binary16 by its definition */
-static double
-half_value (guint16 bits)
+/* Random numbers with guards behind them. */
+static float *
+numbers (gint64 n, guint32 seed)
 {
-  int    exponent = bits >> 10 & 31, mantissa = bits & 1023;
-  double size = exponent == 31 ? (mantissa ? NAN : INFINITY)
-                : exponent     ? ldexp (1024 + mantissa, exponent - 25)
-                               : ldexp (mantissa, -24);
-
-  return bits >> 15 ? -size : size;
-}
-
-/* To nearest even, cut to the largest number. */
-static double
-half_rounded (double x)
-{
-  int    exponent;
-  double unit, size;
-
-  frexp (x, &exponent);
-  unit = ldexp (1.0, MAX (exponent, -13) - 11);
-  size = fmin (65504.0, nearbyint (fabs (x) / unit) * unit);
-  return copysign (size, x);
-}
-
-static void
-test_half_load (gconstpointer name)
-{
-  const PstKernels   *kernels = kernels_or_skip (name);
-  g_autofree guint16 *bits = g_new (guint16, 65536);
-  g_autofree float   *y = g_new (float, 65536);
-
-  if (! kernels)
-    return;
-  for (int i = 0; i < 65536; i++)
-    bits[i] = (guint16) i;
-  kernels->load_pixels (bits, TRUE, NULL, NULL, -INFINITY, 16, 4096, y);
-  for (int i = 0; i < 65536; i++)
-    if (isnan (half_value (bits[i])))
-      g_assert_true (y[i] == -INFINITY);
-    else if (! (y[i] == half_value (bits[i])))
-      g_error ("half %04x is %g, not %g", (guint) i, (double) y[i],
-               half_value (bits[i]));
-}
-
-static void
-check_half_store (const PstKernels *kernels, const float *x, gint64 n)
-{
-  g_autofree guint16 *bits = g_new (guint16, n);
-
-  kernels->store_pixels (x, NULL, -INFINITY, 1, n, bits, TRUE);
-  for (gint64 i = 0; i < n; i++)
-    {
-      double got = half_value (bits[i]), right = half_rounded (x[i]);
-
-      if (! (got == right && ! signbit (got) == ! signbit (right)))
-        g_error ("%.9g becomes %.9g, not %.9g", (double) x[i], got, right);
-    }
-}
-
-static void
-test_half_store (gconstpointer name)
-{
-  const PstKernels *kernels = kernels_or_skip (name);
-  g_autoptr (GRand) rand = g_rand_new_with_seed (7);
-  g_autofree float *x = g_new (float, 3 * 65536);
-
-  if (! kernels)
-    return;
-  for (int i = 0; i < 65536; i++)
-    {
-      double a = half_value ((guint16) i), b = half_value ((guint16) (i + 1));
-
-      /* a number of halves, between two of them, and any float */
-      x[3 * i] = isfinite (a) ? (float) a : 65519.99f;
-      x[3 * i + 1] = isfinite (a) && isfinite (b) ? (float) ((a + b) / 2)
-                                                  : -1e30f;
-      do
-        {
-          guint32 any = g_rand_int (rand);
-
-          memcpy (&x[3 * i + 2], &any, 4);
-        }
-      while (isnan (x[3 * i + 2]));
-    }
-  check_half_store (kernels, x, 3 * 65536);
-}
-
-/* A map in single or half precision with guards behind it. */
-typedef struct
-{
-  gboolean half;
-  gint64   n;
-  float   *single;
-  guint16 *bits;
-} Map;
-
-static void *
-map_data (const Map *map)
-{
-  return map->half ? (void *) map->bits : map->single;
-}
-
-static double
-map_get (const Map *map, gint64 i)
-{
-  return map->half ? half_value (map->bits[i]) : map->single[i];
-}
-
-static Map
-map_new (gboolean half, gint64 n, GRand *rand)
-{
-  Map map = { half, n, g_new (float, n + GUARDS),
-              g_new (guint16, n + GUARDS) };
+  g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+  float *x = g_new (float, n + GUARDS);
 
   for (gint64 i = 0; i < n + GUARDS; i++)
-    {
-      map.single[i] =
-          i < n ? (float) g_rand_double_range (rand, -4.0, 4.0) : GUARD;
-      map.bits[i] = i < n ? (guint16) (0x3000 + g_rand_int_range (rand, 0, 4096)
-                                       + 0x8000 * g_rand_boolean (rand))
-                          : GUARD;
-    }
-  return map;
+    x[i] = i < n ? (float) g_rand_double_range (rand, -4.0, 4.0) : GUARD;
+  return x;
 }
 
 static void
-map_clear (Map *map)
+check_guards (const float *x, gint64 n)
 {
   for (int i = 0; i < GUARDS; i++)
-    {
-      g_assert_cmpfloat (map->single[map->n + i], ==, GUARD);
-      g_assert_cmpint (map->bits[map->n + i], ==, GUARD);
-    }
-  g_free (map->single);
-  g_free (map->bits);
+    g_assert_cmpfloat (x[n + i], ==, GUARD);
 }
 
 static void
-check_map (const Map *x, const float *a, const float *b, double least,
-           gint64 c, const Map *y)
+check_affine (const PstKernels *kernels, gint64 c, gint64 pixels, int variant)
 {
-  for (gint64 i = 0; i < x->n; i++)
+  gint64             n = c * pixels;
+  float              least = variant & 1 ? 0.0f : -2.5f;
+  g_autofree float  *x = numbers (n, (guint32) (c * 99 + pixels));
+  g_autofree float  *y = numbers (n, 1);
+  g_autofree float  *ab = numbers (2 * c, 2);
+  float             *a = variant & 4 ? ab : NULL;
+  float             *b = variant & 2 || a ? ab + c : NULL;
+
+  x[n / 2] = NAN;
+  kernels->channel_affine (x, a, b, least, c, pixels, y);
+  for (gint64 i = 0; i < n; i++)
     {
-      double v = map_get (x, i) * (double) (a ? a[i % c] : 1.0f) +
+      double v = x[i] * (double) (a ? a[i % c] : 1.0f) +
                  (double) (b ? b[i % c] : 0.0f);
-      double unit = y->half ? 6e-4 : 1e-7;
 
       if (! (v > least))
         v = least;
-      if (! (fabs (v - map_get (y, i)) <= unit * (fabs (v) + 4.0)))
-        g_error ("c %d, half %d to %d, number %d: %g, not %g", (int) c,
-                 x->half, y->half, (int) i, map_get (y, i), v);
+      if (! (fabs (v - y[i]) <= 1e-6 * (fabs (v) + 4.0)))
+        g_error ("c %d, number %d: %g, not %g", (int) c, (int) i, y[i], v);
     }
+  check_guards (y, n);
+  kernels->channel_affine (x, a, b, least, c, pixels, x);
+  g_assert_cmpmem (x, sizeof (float) * (gsize) n, y,
+                   sizeof (float) * (gsize) n);
 }
 
 static void
-check_pixels (const PstKernels *kernels, gint64 c, gint64 pixels, int variant)
-{
-  g_autoptr (GRand) rand = g_rand_new_with_seed ((guint32) (c * 99 + pixels));
-  gboolean    half = variant & 1, factors = variant >> 1 & 1;
-  const float least = variant & 4 ? 0.0f : -2.5f;
-  Map         first = map_new (half, c * pixels, rand);
-  Map         second = map_new (FALSE, c * pixels, rand);
-  Map         third = map_new (half, c * pixels, rand);
-  Map         ab = map_new (FALSE, 2 * c, rand);
-  float      *a = factors ? ab.single : NULL, *b = factors ? a + c : NULL;
-
-  if (! half)
-    first.single[c * pixels / 2] = NAN;
-  kernels->load_pixels (map_data (&first), half, a, b, least, c, pixels,
-                        second.single);
-  check_map (&first, a, b, least, c, &second);
-  kernels->store_pixels (second.single, b, least, c, pixels, map_data (&third),
-                         half);
-  check_map (&second, NULL, b, least, c, &third);
-  if (! half)
-    {
-      kernels->store_pixels (second.single, b, least, c, pixels,
-                             second.single, FALSE);
-      g_assert_cmpmem (second.single, sizeof (float) * (gsize) second.n,
-                       third.single, sizeof (float) * (gsize) second.n);
-    }
-  map_clear (&first);
-  map_clear (&second);
-  map_clear (&third);
-  map_clear (&ab);
-}
-
-static void
-test_pixels (gconstpointer name)
+test_affine (gconstpointer name)
 {
   const PstKernels *kernels = kernels_or_skip (name);
   const gint64      counts[] = { 1, 2, 7, 37, 131 };
@@ -215,36 +74,100 @@ test_pixels (gconstpointer name)
   for (gint64 c = 1; c <= 70 && kernels; c++)
     for (gsize i = 0; i < G_N_ELEMENTS (counts); i++)
       for (int variant = 0; variant < 8; variant++)
-        check_pixels (kernels, c, counts[i], variant);
+        check_affine (kernels, c, counts[i], variant);
+}
+
+/* Half a step at most is lost, and least and largest are exact. */
+static void
+check_cell (const PstKernels *kernels, gint64 c, gint64 h, gint64 w)
+{
+  gint64              row = w * c + 5, n = h * row;
+  g_autofree float   *x = numbers (n, (guint32) (c * 99 + w));
+  g_autofree float   *y = numbers (w * c, 1);
+  g_autofree float   *table = numbers (2 * c, 2);
+  g_autofree guint16 *q = g_new (guint16, n + 1);
+
+  for (gint64 i = 0; i < c; i += 3) /* some channels are constant */
+    for (gint64 p = 0; p < h * w; p++)
+      x[p / w * row + p % w * c + i] = 0.25f;
+  q[(h - 1) * row + w * c] = GUARD;
+  kernels->pack_cell (x, row, c, h, w, q, row, table);
+  g_assert_cmpint (q[(h - 1) * row + w * c], ==, GUARD);
+  check_guards (table, 2 * c);
+  for (gint64 v = 0; v < h; v++)
+    {
+      kernels->unpack_pixels (q + v * row, table, NULL, NULL, -INFINITY, c, w,
+                              y);
+      for (gint64 i = 0; i < w * c; i++)
+        g_assert_cmpfloat_with_epsilon (y[i], x[v * row + i],
+                                        0.501f * table[c + i % c] + 1e-6f);
+    }
+  check_guards (y, w * c);
+}
+
+static void
+test_cells (gconstpointer name)
+{
+  const PstKernels *kernels = kernels_or_skip (name);
+
+  for (gint64 c = 1; c <= 40 && kernels; c++)
+    for (gint64 w = 1; w <= PST_CELL_W; w += 3)
+      check_cell (kernels, c, 1 + w % PST_CELL_H, w);
+}
+
+/* Factors, summands and the limit come after unpacking. */
+static void
+test_unpack (gconstpointer name)
+{
+  const PstKernels *kernels = kernels_or_skip (name);
+
+  for (gint64 c = 1; c <= 40 && kernels; c++)
+    {
+      g_autofree float   *factors = numbers (4 * c, (guint32) c);
+      g_autofree float   *y = numbers (3 * c, 1);
+      g_autofree guint16 *q = g_new (guint16, 3 * c);
+      float              *a = factors + 2 * c, *b = factors + 3 * c;
+
+      for (gint64 i = 0; i < 3 * c; i++)
+        q[i] = (guint16) (i * 7919 % 65536);
+      for (gint64 i = c; i < 2 * c; i++)
+        factors[i] /= 65535.0f;
+      kernels->unpack_pixels (q, factors, a, b, 0.0f, c, 3, y);
+      for (gint64 i = 0; i < 3 * c; i++)
+        {
+          double v = factors[i % c] + (double) factors[c + i % c] * q[i];
+
+          v = MAX (0.0, a[i % c] * v + b[i % c]);
+          g_assert_cmpfloat_with_epsilon (y[i], v, 1e-5);
+        }
+      check_guards (y, 3 * c);
+    }
 }
 
 static void
 check_sums (const PstKernels *kernels, gint64 c, gint64 pixels)
 {
-  g_autoptr (GRand) rand = g_rand_new_with_seed ((guint32) (c * 99 + pixels));
-  Map x = map_new (FALSE, c * pixels, rand);
-  Map base = map_new (FALSE, c, rand);
-  Map s = map_new (FALSE, c, rand), q = map_new (FALSE, c, rand);
+  g_autofree float *x = numbers (c * pixels, (guint32) (c * 99 + pixels));
+  g_autofree float *base = numbers (c, 1);
+  g_autofree float *s = numbers (c, 2), *q = numbers (c, 3);
 
-  kernels->channel_sums (x.single, base.single, c, pixels, s.single, q.single);
+  kernels->channel_sums (x, base, c, pixels, s, q);
   for (gint64 i = 0; i < c; i++)
     {
       double sum = 0.0, squares = 0.0;
 
       for (gint64 p = 0; p < pixels; p++)
         {
-          double d = x.single[p * c + i] - base.single[i];
+          double d = x[p * c + i] - base[i];
 
           sum += d;
           squares += d * d;
         }
-      g_assert_cmpfloat_with_epsilon (s.single[i], sum, 1e-5 * pixels);
-      g_assert_cmpfloat_with_epsilon (q.single[i], squares, 1e-5 * pixels);
+      g_assert_cmpfloat_with_epsilon (s[i], sum, 1e-5 * pixels);
+      g_assert_cmpfloat_with_epsilon (q[i], squares, 1e-5 * pixels);
     }
-  map_clear (&x);
-  map_clear (&base);
-  map_clear (&s);
-  map_clear (&q);
+  check_guards (s, c);
+  check_guards (q, c);
 }
 
 static void
@@ -266,9 +189,9 @@ main (int argc, char **argv)
     const char   *path;
     GTestDataFunc run;
   } tests[] = {
-    { "half-load", test_half_load },
-    { "half-store", test_half_store },
-    { "load-and-store", test_pixels },
+    { "affine", test_affine },
+    { "cells", test_cells },
+    { "unpack", test_unpack },
     { "sums", test_sums },
   };
 

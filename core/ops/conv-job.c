@@ -281,9 +281,9 @@ limit (const Work *work, const PstConvRegion *region, float *from, gint64 row)
   if (! job->bias && job->least == -INFINITY)
     return;
   for (gint64 i = 0; i < region->h; i++)
-    pst_kernels ()->store_pixels (from + i * row, job->bias, job->least,
-                                  last_conv (job)->k, region->w,
-                                  from + i * row, FALSE);
+    pst_kernels ()->channel_affine (from + i * row, NULL, job->bias,
+                                    job->least, last_conv (job)->k,
+                                    region->w, from + i * row);
 }
 
 static PstConvRegion

@@ -62,9 +62,9 @@ pst_conv_load (const PstConvSource *source, gint64 c, gint64 row, gint64 col,
 
   if (! source->packed)
     {
-      pst_kernels ()->load_pixels (source->data + at, FALSE, source->scale,
-                                   source->shift, source->least, c, pixels,
-                                   to);
+      pst_kernels ()->channel_affine (source->data + at, source->scale,
+                                      source->shift, source->least, c,
+                                      pixels, to);
       return;
     }
   line = source->table + row / PST_CELL_H * across * 2 * c;

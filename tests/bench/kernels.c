@@ -160,35 +160,29 @@ typedef struct
 {
   gint64   c, pixels;
   float   *x, *y, *factors, *sums;
-  guint16 *half;
+  guint16 *cells;
 } Map;
 
 static void
-run_load (const Map *m)
+run_affine (const Map *m)
 {
-  pst_kernels ()->load_pixels (m->x, FALSE, m->factors, m->factors, 0.0f, m->c,
-                               m->pixels, m->y);
+  pst_kernels ()->channel_affine (m->x, m->factors, m->factors, 0.0f, m->c,
+                                  m->pixels, m->y);
 }
 
 static void
-run_load_half (const Map *m)
+run_pack (const Map *m)
 {
-  pst_kernels ()->load_pixels (m->half, TRUE, m->factors, m->factors, 0.0f,
-                               m->c, m->pixels, m->y);
+  pst_kernels ()->pack_cell (m->x, m->c * PST_CELL_W, m->c,
+                             m->pixels / PST_CELL_W, PST_CELL_W, m->cells,
+                             m->c * PST_CELL_W, m->sums);
 }
 
 static void
-run_store (const Map *m)
+run_unpack (const Map *m)
 {
-  pst_kernels ()->store_pixels (m->x, m->factors, 0.0f, m->c, m->pixels, m->y,
-                                FALSE);
-}
-
-static void
-run_store_half (const Map *m)
-{
-  pst_kernels ()->store_pixels (m->x, m->factors, 0.0f, m->c, m->pixels,
-                                m->half, TRUE);
+  pst_kernels ()->unpack_pixels (m->cells, m->sums, m->factors, m->factors,
+                                 0.0f, m->c, m->pixels, m->y);
 }
 
 static void
@@ -239,20 +233,19 @@ measure_map (gint64 c, gint64 pixels, int rounds)
   Map map = { c, pixels, noise (c * pixels), noise (c * pixels), noise (c),
               noise (c * pixels), (guint16 *) noise (c * pixels) };
 
-  pst_kernels ()->store_pixels (map.x, NULL, 0.0f, c, pixels, map.half, TRUE);
-  printf ("c %3d pixels %4d  load %5.1f, half %5.1f  store %5.1f, half %5.1f  "
+  run_pack (&map);
+  printf ("c %3d pixels %4d  affine %5.1f  pack %5.1f  unpack %5.1f  "
           "sums %5.1f  norm %5.1f, gradient %5.1f\n",
-          (int) c, (int) pixels, rate (run_load, &map, 8, rounds),
-          rate (run_load_half, &map, 6, rounds),
-          rate (run_store, &map, 8, rounds),
-          rate (run_store_half, &map, 6, rounds),
+          (int) c, (int) pixels, rate (run_affine, &map, 8, rounds),
+          rate (run_pack, &map, 6, rounds),
+          rate (run_unpack, &map, 6, rounds),
           rate (run_sums, &map, 4, rounds), rate (run_norm, &map, 8, rounds),
           rate (run_norm_gradient, &map, 16, rounds));
   free (map.sums);
   free (map.x);
   free (map.y);
   free (map.factors);
-  free (map.half);
+  free (map.cells);
 }
 
 int
