@@ -222,8 +222,11 @@ def write(results, folder):
     parts = [HEADING, filled(machine(results)), INTRODUCTION, table(results),
              filled(notes(results))]
     if plotted(results):
-        parts.insert(3, PICTURE)
-        plot(results, os.path.join(folder, "plot.svg"))
+        try:
+            plot(results, os.path.join(folder, "plot.svg"))
+            parts.insert(3, PICTURE)
+        except ImportError:
+            print("There is no plot, since matplotlib is not installed.", file=sys.stderr)
     with open(os.path.join(folder, "README.md"), "w", encoding="utf-8") as file:
         file.write("\n".join(parts))
 
