@@ -167,7 +167,8 @@ backward_tile (gpointer data, const PstTile *tile)
       PST_VECTOR for (gint64 i = 0; i < tile->n; i++)
       {
         float X = x[i * tile->step[1]];
-        float along = d->squares ? X : X > 0.0f ? 1.0f : X < 0.0f ? -1.0f : 0.0f;
+        float sign = X > 0.0f ? 1.0f : X < 0.0f ? -1.0f : 0.0f;
+        float along = d->squares ? X : sign;
 
         out[i * tile->step[0]] +=
             g[i * tile->step[2]] * norm[i * tile->step[3]] -

@@ -101,7 +101,7 @@ reference (PstOpTest *t)
     .out = { "2x3x1x1" } },                                                   \
   { "plane-off", op, 11, "axes=[-1,-2] keepdims=0",                           \
     .in = { "float " MAP range }, .out = { "2x3" } },                         \
-  { "row", op, 11, "axes=[3]", .in = { "float " MAP range },                  \
+  { "row", op, 11, "axes=[3]", .in = { "float " MAP range },                 \
     .out = { "2x3x5x1" } },                                                   \
   { "channel", op, 11, "axes=[1]", .in = { "float " MAP range },              \
     .out = { "2x1x5x7" } },                                                   \
@@ -115,7 +115,8 @@ reference (PstOpTest *t)
     .out = { "4x1x5" } },                                                     \
   { "constant", op, 11, "axes=[2,3]", .in = { "const float " MAP range },     \
     .out = { "2x3x1x1" } },                                                   \
-  { "axis", op, 11, "axes=[4]", .in = { "float " MAP range }, .fails = "axis 4" }
+  { "axis", op, 11, "axes=[4]", .in = { "float " MAP range },                 \
+    .fails = "axis 4" }
 
 #define LARGE(op)                                                             \
   { "large-all", op, .in = { "float 2x3x150x181" }, .out = { "1x1x1x1" } },   \

@@ -113,7 +113,8 @@ def activations(opset):
         yield op, [x], {"alpha": 0.3}, 1
     yield "Selu", [x], {"alpha": 1.2, "gamma": 0.8}, 1
     yield "HardSigmoid", [x], {"alpha": 0.3, "beta": 0.4}, 1
-    yield "Round", [numpy.array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5], FLOAT)], {}, 1
+    halves = numpy.array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5], FLOAT)
+    yield "Round", [halves], {}, 1
     yield "Gelu", [floats(*MAP)], {"approximate": "tanh"}, 1
     for op in ("Abs", "Neg", "Sign"):
         yield op, [ints(*MAP)], {}, 1

@@ -37,7 +37,8 @@ list_folder (const char *path)
 static GPtrArray *
 find_cases (const char *data)
 {
-  GPtrArray *cases = g_ptr_array_new_with_free_func ((GDestroyNotify) case_free);
+  GPtrArray *cases =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) case_free);
   g_autoptr (GPtrArray) sets = list_folder (data);
 
   for (guint i = 0; i < sets->len; i++)
