@@ -38,7 +38,7 @@ step_bytes (const PstSteps *steps, int i, Size picture, guint n_workers)
       before = (Size){ steps->width[i - 1], steps->height[i - 1] };
       bytes += 2 * rgb_bytes (before) + scale_bytes (before, here, n_workers);
     }
-  if (i < steps->n - 1 || 
+  if (i < steps->n - 1 ||
       pst_steps_enlarge (steps, picture.width, picture.height))
     return bytes + 2 * rgb_bytes (here);
   /* nothing is left; where something is hidden the base run fills it up */

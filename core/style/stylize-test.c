@@ -199,7 +199,8 @@ test_threads (Fixture *fixture, gconstpointer make)
   test_stylize (fixture->model, "dots", controls, &one);
   controls.n_threads = 3;
   test_stylize (fixture->model, "dots", controls, &three);
-  g_assert_cmpmem (one.data, test_bytes_of (&one), three.data, test_bytes_of (&three));
+  g_assert_cmpmem (one.data, test_bytes_of (&one), three.data,
+                   test_bytes_of (&three));
   g_free (one.data);
   g_free (three.data);
 }
