@@ -331,8 +331,8 @@ test_refused (void)
     const char *text;
     const char *parts[3];
   } cases[] = {
-    { "x 1,3,64,48; y = Resize x _ f[1,1,2,2] mode=cubic",
-      { "Resize “y”", "cubic", "Export the network again" } },
+    { "x 1,3,64,48; y = Pad x i[0,0,1,1,0,0,1,1] mode=fancy",
+      { "Pad “y”", "fancy", "Export the network again" } },
     { "x 1,3,64,48; y = Conv x f(3,4,3,3)",
       { "Conv “y”", "4 channels", "Export the network again" } },
     { "x 1,3,64,48; y = MaxPool x kernel_shape=[2,2] strides=[2,2]",
