@@ -190,7 +190,7 @@ static const PstOpCase cases[] = {
     .in = { "float 1x4x5x5", "float 4x3x3x3" }, .fails = "impossible" },
   { "kernel-too-large", "Conv", 0, "",
     .in = { "float 1x2x5x5", "float 4x2x6x3" }, .fails = "smaller" },
-  { "rank", "Conv", 0, "", .in = { "float 1x2x5", "float 4x2x3" },
+  { "rank", "Conv", 0, "", .in = { "float 1x2", "float 4x2" },
     .fails = "dimensions" },
   { "negative-pads", "Conv", 0, "pads=[-1,0,0,0]",
     .in = { "float 1x2x5x5", "float 4x2x3x3" }, .fails = "padding" },
@@ -200,8 +200,122 @@ static const PstOpCase cases[] = {
     .in = { "float 1x2x5x5", "float 4x2x3x3" }, .fails = "too small" },
 };
 
+/* Lines and volumes, by three axes of which the first may not be there. */
+
+static void
+volume_numbers (const PstOpTest *t, const char *name, gint64 fallback,
+                gint64 *values)
+{
+  int           n, axes = t->in[0].shape.rank - 2;
+  const gint64 *v = pst_node_get_ints (t->node, name, &n);
+
+  for (int i = 0; i < 3; i++)
+    values[i] = v && i >= 3 - axes ? v[i - 3 + axes] : fallback;
+}
+
+/* Sizes along the three axes. */
+static void
+volume_sizes (const PstTestTensor *x, gint64 *size)
+{
+  for (int i = 0; i < 3; i++)
+    {
+      int dim = x->shape.rank - 3 + i;
+
+      size[i] = dim < 2 ? 1 : x->shape.dim[dim];
+    }
+}
+
+/* Place of tap @tap of result @at in the input's channel, -1 outside. */
+static gint64
+volume_place (const PstOpTest *t, gint64 at, gint64 tap)
+{
+  gint64 in[3], out[3], kernel[3], stride[3], dilation[3], pads[3];
+  gint64 place = 0, step = 1;
+
+  volume_sizes (&t->in[0], in);
+  volume_sizes (&t->in[1], kernel);
+  volume_sizes (&t->out[0], out);
+  volume_numbers (t, "strides", 1, stride);
+  volume_numbers (t, "dilations", 1, dilation);
+  volume_numbers (t, "pads", 0, pads);
+  for (int i = 2; i >= 0; i--)
+    {
+      gint64 x = at % out[i] * stride[i] + tap % kernel[i] * dilation[i] -
+                 pads[i];
+
+      if (x < 0 || x >= in[i])
+        return -1;
+      place += x * step;
+      step *= in[i];
+      at /= out[i];
+      tap /= kernel[i];
+    }
+  return place;
+}
+
+static void
+volume_reference (PstOpTest *t)
+{
+  const gint64 *w = t->in[1].shape.dim;
+  gint64        each = w[0] / pst_node_get_int (t->node, "group", 1);
+  gint64        channels = t->in[0].shape.dim[1];
+  gint64        in = t->in[0].count / (t->in[0].shape.dim[0] * channels);
+  gint64        out = t->out[0].count / (t->in[0].shape.dim[0] * w[0]);
+  gint64        taps = t->in[1].count / (w[0] * w[1]);
+
+  for (gint64 i = 0; i < t->out[0].count; i++)
+    {
+      gint64 k = i / out % w[0], b = i / out / w[0];
+
+      t->out[0].v[i] = t->n_in > 2 ? t->in[2].v[k] : 0.0;
+      for (gint64 r = 0; r < w[1] * taps; r++)
+        {
+          gint64 place = volume_place (t, i % out, r % taps);
+          gint64 c = k / each * w[1] + r / taps;
+
+          if (place >= 0)
+            t->out[0].v[i] += t->in[1].v[k * w[1] * taps + r] *
+                              t->in[0].v[(b * channels + c) * in + place];
+        }
+    }
+}
+
+static const PstOpCase volumes[] = {
+  { "line", "Conv", 0, "", .in = { "float 2x3x9", "float 4x3x3", "float 4" },
+    .out = { "2x4x7" } },
+  { "line-strides", "Conv", 0,
+    "kernel_shape=[3] strides=[2] dilations=[2] pads=[3,1] group=2",
+    .in = { "float 2x4x9", "float 6x2x3" }, .out = { "2x6x5" } },
+  { "line-wide-padding", "Conv", 0, "pads=[2,2]",
+    .in = { "float 1x2x3", "float 3x2x1", "float 3" }, .out = { "1x3x7" } },
+  { "line-same", "Conv", 0, "auto_pad=SAME_UPPER",
+    .in = { "float 1x2x8", "float 3x2x2" }, .out = { "1x3x8" } },
+  { "line-blocks", "Conv", 0, "pads=[10,10]", .flat = TRUE,
+    .in = { "float 1x50x600", "float 8x50x21" }, .out = { "1x8x600" },
+    .tolerance = 1e-5 },
+  { "volume", "Conv", 0, "pads=[1,0,1,0,1,2] strides=[1,2,1]",
+    .in = { "float 2x3x4x5x6", "float 4x3x2x3x2", "float 4" },
+    .out = { "2x4x4x2x8" } },
+  { "volume-groups", "Conv", 0, "group=3 dilations=[2,1,1]",
+    .in = { "float 1x6x4x3x3", "const float 3x2x2x2x1" },
+    .out = { "1x3x2x2x3" } },
+  { "line-kernel", "Conv", 0, "kernel_shape=[2]",
+    .in = { "float 1x2x8", "float 3x2x3" }, .fails = "kernel_shape" },
+  { "line-weights", "Conv", 0, "",
+    .in = { "float 1x2x8", "float 3x2x3x1" }, .fails = "do not fit" },
+  { "line-channels", "Conv", 0, "",
+    .in = { "float 1x4x8", "float 3x2x3" }, .fails = "do not fit" },
+  { "line-bias", "Conv", 0, "",
+    .in = { "float 1x2x8", "float 3x2x3", "float 2" },
+    .fails = "its bias" },
+  { "line-short", "Conv", 0, "", .in = { "float 1x2x2", "float 3x2x3" },
+    .fails = "does not fit" },
+};
+
 void
 pst_test_conv (void)
 {
   pst_op_test_add ("/conv", cases, G_N_ELEMENTS (cases), reference);
+  pst_op_test_add ("conv-volume", volumes, G_N_ELEMENTS (volumes),
+                   volume_reference);
 }

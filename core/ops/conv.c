@@ -3,6 +3,7 @@
 
 #include <glib/gi18n-lib.h>
 #include "core/ops/conv.h"
+#include "core/ops/conv-volume.h"
 
 #include <math.h>
 #include <string.h>
@@ -234,11 +235,21 @@ parse (const PstCall *call, PstConv *conv, GError **error)
                          error);
 }
 
+/* Lines and volumes go another way. */
+static gboolean
+is_volume (const PstCall *call)
+{
+  return call->n_in > 0 && call->in[0] && ! *call->node->op->domain &&
+         (call->in[0]->shape.rank == 3 || call->in[0]->shape.rank == 5);
+}
+
 static gboolean
 conv_infer (PstCall *call, GError **error)
 {
   PstConv conv;
 
+  if (is_volume (call))
+    return pst_conv_volume_infer (call, error);
   if (! pst_call_check (call, 2, 3, 4, error) ||
       ! parse (call, &conv, error))
     return FALSE;
@@ -341,6 +352,11 @@ conv_scratch (const PstCall *call, gsize *shared, gsize *per_worker)
   PstConvJob job;
   gsize      there = 0, here = 0;
 
+  if (is_volume (call))
+    {
+      pst_conv_volume_scratch (call, shared, per_worker);
+      return;
+    }
   parse (call, &conv, NULL);
   job = job_of (call, &conv);
   pst_conv_job_room (&job, shared, per_worker);
@@ -378,7 +394,7 @@ read_picture (const PstCall *call, guint8 **shared)
 }
 
 static void
-conv_forward (PstCall *call)
+map_forward (PstCall *call)
 {
   PstConv      conv;
   guint8      *shared = prepare (call, &conv);
@@ -395,7 +411,16 @@ conv_forward (PstCall *call)
 }
 
 static void
-conv_backward (PstCall *call)
+conv_forward (PstCall *call)
+{
+  if (is_volume (call))
+    pst_conv_volume_forward (call);
+  else
+    map_forward (call);
+}
+
+static void
+map_backward (PstCall *call)
 {
   PstConv      conv;
   guint8      *shared = prepare (call, &conv);
@@ -419,6 +444,15 @@ conv_backward (PstCall *call)
        dx.data && picture_bytes (call) && i < pst_tensor_count (&dx); i++)
     pst_tensor_set (call->din[0], i,
                     pst_tensor_get (call->din[0], i) + pst_tensor_get (&dx, i));
+}
+
+static void
+conv_backward (PstCall *call)
+{
+  if (is_volume (call))
+    pst_conv_volume_backward (call);
+  else
+    map_backward (call);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "core/base/memory.h"
 #include "core/graph/op.h"
 #include "core/kernels/kernels.h"
+#include "core/ops/instance-norm-rows.h"
 
 /*
  * Instance normalisation (Ulyanov et al. 2016, arXiv:1607.08022): each channel
@@ -93,6 +94,11 @@ norm_scratch (const PstCall *call, gsize *shared, gsize *per_worker)
 {
   Norm norm;
 
+  if (call->in[0]->shape.rank != 4)
+    {
+      *shared = pst_norm_rows_bytes (call);
+      return;
+    }
   plan_norm (call, &norm);
   *shared = 4 * table_bytes (&norm) +
             sizeof (double) * norm.n * norm.n_chunks * 2 * norm.c;
@@ -220,7 +226,7 @@ apply_chunk (gpointer data, gsize item, guint worker)
                                   last - first, norm->y + first * c);
 }
 
-/* Any layout and rank, for what is not a map: one channel at a time. */
+/* Any layout, for constants: one channel at a time. */
 static void
 forward_strided (const Norm *norm)
 {
@@ -258,6 +264,11 @@ norm_forward (PstCall *call)
 {
   Norm norm = { 0 };
 
+  if (call->in[0]->shape.rank != 4)
+    {
+      pst_norm_rows_forward (call);
+      return;
+    }
   prepare (call, &norm);
   norm.y = call->out[0]->data;
   if (! pst_tensor_is_map (call->in[0]))
@@ -341,6 +352,11 @@ norm_backward (PstCall *call)
 {
   Norm norm = { 0 };
 
+  if (call->in[0]->shape.rank != 4)
+    {
+      pst_norm_rows_backward (call, (double *) call->shared);
+      return;
+    }
   g_return_if_fail (pst_tensor_is_map (call->in[0]));
   prepare (call, &norm);
   norm.dy = call->dout[0]->data;

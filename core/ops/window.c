@@ -45,14 +45,17 @@ pad_same (PstWindow *window, int axis, gboolean upper)
 }
 
 static gboolean
-count_positions (PstWindow *window, int axis, gboolean ceil_mode)
+count_positions (PstWindow *window, int axis, gboolean ceil_mode,
+                 gboolean pooling)
 {
   gint64 stride = window->stride[axis];
   gint64 room = window->in[axis] + window->before[axis] +
                 window->after[axis] - span_of (window, axis);
 
-  if (room < 0 || window->before[axis] >= span_of (window, axis) ||
-      window->after[axis] >= span_of (window, axis))
+  /* what is pooled must not be padding alone */
+  if (room < 0 ||
+      (pooling && MAX (window->before[axis], window->after[axis]) >=
+                      span_of (window, axis)))
     return FALSE;
   window->out[axis] = (room + (ceil_mode ? stride - 1 : 0)) / stride + 1;
   /* a window that would begin in the padding behind the map is left out */
@@ -99,6 +102,10 @@ read_attributes (PstWindow *window, const PstCall *call, gint64 *pads,
 {
   int n = window->axes, first = PST_WINDOW_AXES - n;
 
+  if (call->n_in > 1 && call->in[1]->shape.rank == 2 + n)
+    for (int i = 0; i < n; i++)
+      window->kernel[first + i] =
+          CLAMP (call->in[1]->shape.dim[2 + i], 0, PST_WINDOW_MOST);
   if (! pst_window_numbers (call, "kernel_shape", 1, n,
                             window->kernel + first, error) ||
       ! pst_window_numbers (call, "strides", 1, n, window->stride + first,
@@ -135,7 +142,7 @@ pst_window_read (PstWindow *window, const PstCall *call, GError **error)
         }
       else if (g_str_has_prefix (mode, "SAME_"))
         pad_same (window, i, strcmp (mode, "SAME_UPPER") == 0);
-      if (! count_positions (window, i, ceil_mode))
+      if (! count_positions (window, i, ceil_mode, call->n_in < 2))
         return pst_call_fail (
             call, error, PST_ERROR_SHAPE,
             _ ("its window does not fit into a map of size %s"),

@@ -29,7 +29,8 @@ typedef struct
 } PstWindow;
 
 /* Reads kernel_shape, strides, dilations, pads, auto_pad and ceil_mode for
- * the sizes of input 0 (rank 3 to 5). FALSE with an error where they make no
+ * the sizes of input 0 (rank 3 to 5). With weights as input 1 the kernel's
+ * shape may be left out, and padding may be wider than the kernel. FALSE with an error where they make no
  * sense. */
 gboolean pst_window_read (PstWindow *window, const PstCall *call,
                           GError **error);
