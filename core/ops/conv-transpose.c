@@ -112,10 +112,12 @@ read_sizes (Deconv *d, const PstCall *call, GError **error)
       d->out[i] = full - all;
       if (n >= 0 || g_str_has_prefix (mode, "SAME_"))
         {
-          d->out[i] = i < first ? 1
-                      : n >= 0  ? wanted[n - 2 + i]
-                                : d->in[i] * d->stride[i];
-          all = MAX (0, full - d->out[i]);
+          gint64 size = i < first ? 1
+                        : n >= 0  ? wanted[n - 2 + i]
+                                  : d->in[i] * d->stride[i];
+
+          all = MAX (0, full - size);
+          d->out[i] = n >= 0 ? size : full - all;
           d->before[i] =
               strcmp (mode, "SAME_UPPER") == 0 ? all / 2 : all - all / 2;
         }

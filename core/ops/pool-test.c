@@ -48,9 +48,8 @@ window_of (const PstOpTest *t)
         continue;
       all = (w.out[i] - 1) * w.stride[i] +
             (w.kernel[i] - 1) * w.dilation[i] + 1 - w.in[i];
-      all = MAX (all, 0);
       w.before[i] = strcmp (mode, "SAME_UPPER") == 0 ? all / 2
-                                                     : all - all / 2;
+                                                     : (all + 1) / 2;
       w.after[i] = all - w.before[i];
     }
   return w;
@@ -75,7 +74,11 @@ add_element (PstOpTest *t, const Window *w, gint64 row, const gint64 *at,
   for (int i = 0; i < 3; i++)
     {
       if (at[i] >= w->in[i] + w->after[i])
-        return; /* beyond the padding, in ceil mode */
+        {
+          /* beyond the padding, in ceil mode */
+          sums->n += count_pad && t->opset < 19;
+          return;
+        }
       inside = inside && at[i] >= 0 && at[i] < w->in[i];
       place = place * w->in[i] + at[i];
       first = first * w->in[2 - i] + at[2 - i];
@@ -207,6 +210,16 @@ static const PstOpCase cases[] = {
   { "count", "AveragePool", 0,
     "kernel_shape=[3,3] pads=[1,1,1,1] count_include_pad=1",
     .in = { "float " MAP }, .out = { MAP } },
+  { "count-ceil-19", "AveragePool", 19,
+    "kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1] ceil_mode=1 "
+    "count_include_pad=1",
+    .in = { "float " MAP }, .out = { "2x3x4x5" } },
+  { "same-lower-apart", "MaxPool", 0,
+    "kernel_shape=[1,2] strides=[3,3] auto_pad=SAME_LOWER",
+    .in = { "float 2x3x6x8" }, .out = { "2x3x2x3" } },
+  { "same-upper-apart", "AveragePool", 0,
+    "kernel_shape=[1,1] strides=[3,4] auto_pad=SAME_UPPER",
+    .in = { "float 2x3x6x9" }, .out = { "2x3x2x3" } },
   { "count-ceil", "AveragePool", 0,
     "kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1] ceil_mode=1 "
     "count_include_pad=1",

@@ -21,6 +21,7 @@ typedef struct
   PstWindow w;
   Kind      kind;
   gboolean  count_pad; /* padding counts in the average */
+  gboolean  count_all; /* and what lies beyond it, as before opset 19 */
   gboolean  columns;   /* places of maxima count along columns first */
   float     p;
   gint64    from[3]; /* steps of the input (or its gradient) */
@@ -38,6 +39,7 @@ pool_setup (Pool *pool, PstCall *call, Kind kind, const PstTensor *from,
   pool->call = call;
   pool->kind = kind;
   pool->count_pad = pst_node_get_int (node, "count_include_pad", 0) != 0;
+  pool->count_all = pool->count_pad && call->opset < 19;
   pool->columns = pst_node_get_int (node, "storage_order", 0) != 0;
   pool->p = (float) pst_node_get_int (node, "p", 2);
   pst_window_read (&pool->w, call, NULL);
@@ -123,7 +125,8 @@ weight_of (const Pool *pool, const Cover *cover)
       gint64 room = end - cover->at[i] * w->stride[i];
 
       /* what the window covers of the padded map, or of the map */
-      n *= pool->count_pad
+      n *= pool->count_all ? w->kernel[i]
+           : pool->count_pad
                ? CLAMP ((room + w->dilation[i] - 1) / w->dilation[i], 1,
                         w->kernel[i])
                : cover->end[i] - cover->first[i];

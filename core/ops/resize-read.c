@@ -156,7 +156,8 @@ read_sizes (const PstCall *call, const int *axes, int n, double *scales,
   for (int i = 0; i < n; i++)
     wanted[i] = kept          ? floor (scales[i] * in[axes[i]] + 0.5)
                 : n_sizes > 0 ? (double) sizes[i]
-                              : floor (scales[i] * in[axes[i]]);
+                              /* as floats: 1.4 times 5 is 7 */
+                              : floorf ((float) scales[i] * (float) in[axes[i]]);
   return TRUE;
 }
 
@@ -181,6 +182,18 @@ read_axes (const PstCall *call, int *axes, int *n, GError **error)
     }
   *n = *n < 0 ? rank : *n;
   return TRUE;
+}
+
+/* A result as large as the input is the input, as onnxruntime has it, though
+ * the scale may be 1.1. */
+static void
+keep_equal (PstRequest *request, int rank)
+{
+  for (int i = 0; i < rank; i++)
+    if (request->axis[i].in != request->axis[i].out)
+      return;
+  for (int i = 0; i < rank; i++)
+    request->axis[i].scale = 1.0;
 }
 
 /* The part of the input that is taken, as shares of each axis. */
@@ -241,5 +254,6 @@ pst_resize_read (const PstCall *call, PstRequest *request, GError **error)
       r->scale = scales[i];
       r->out = (gint64) wanted[i];
     }
+  keep_equal (request, in->rank);
   return TRUE;
 }

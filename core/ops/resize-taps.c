@@ -9,6 +9,8 @@ static double
 coordinate (const PstResizing *r, double at)
 {
   double in = (double) r->in, out = (double) r->out;
+  float  last = (float) in - 1.0f, begin = (float) r->begin;
+  float  share = (float) r->end - begin;
 
   switch (r->coordinates)
     {
@@ -22,9 +24,10 @@ coordinate (const PstResizing *r, double at)
       return in / 2.0 * (1.0 - out / (in * r->scale)) +
              (at + 0.5) / r->scale - 0.5;
     case PST_CROP_AND_RESIZE:
-      return out > 1 ? r->begin * (in - 1) +
-                           at * (r->end - r->begin) * (in - 1) / (out - 1)
-                     : 0.5 * (r->begin + r->end) * (in - 1);
+      /* as floats, or an edge may fall outside where it does not elsewhere */
+      return out > 1 ? begin * last + (float) at * share * last /
+                                          ((float) out - 1.0f)
+                     : 0.5f * (begin + (float) r->end) * last;
     default:
       return (at + 0.5) / r->scale - 0.5;
     }
@@ -117,7 +120,8 @@ pst_taps_identity (const PstResizing *r)
     return FALSE;
   if (r->coordinates == PST_CROP_AND_RESIZE)
     return r->begin == 0.0 && r->end == 1.0;
-  return r->coordinates == PST_ALIGN_CORNERS || r->scale == 1.0;
+  return r->coordinates == PST_ALIGN_CORNERS || r->antialias ||
+         r->scale == 1.0;
 }
 
 /* Linear or cubic: the taps around @x. */

@@ -9,7 +9,8 @@ typedef struct
   PstShape shape;
 } Slice;
 
-/* numpy's rule for start:end:step along an axis of @size. */
+/* ONNX's rule for start:end:step along an axis of @size: numpy's, but a walk
+ * backwards that would start before the axis starts at its first element. */
 static void
 slice_axis (gint64 size, gint64 start, gint64 end, gint64 step,
             gint64 *first, gint64 *count)
@@ -18,7 +19,7 @@ slice_axis (gint64 size, gint64 start, gint64 end, gint64 step,
 
   start = start < 0 ? start + size : start;
   end = end < 0 ? end + size : end;
-  start = CLAMP (start, least, most);
+  start = MIN (MAX (start, 0), most); /* -1 on an empty axis */
   end = CLAMP (end, least, most);
   if (step > 0)
     *count = end > start ? (end - start - 1) / step + 1 : 0;

@@ -32,15 +32,18 @@ span_of (const PstWindow *window, int axis)
   return (window->kernel[axis] - 1) * window->dilation[axis] + 1;
 }
 
-/* Works out the padding of SAME_UPPER and SAME_LOWER. */
+/* Works out the padding of SAME_UPPER and SAME_LOWER. Pooling with steps wider
+ * than its window leaves out pixels at both ends: negative padding. */
 static void
-pad_same (PstWindow *window, int axis, gboolean upper)
+pad_same (PstWindow *window, int axis, gboolean upper, gboolean pooling)
 {
   gint64 in = window->in[axis], stride = window->stride[axis];
   gint64 out = (in + stride - 1) / stride;
-  gint64 all = MAX (0, (out - 1) * stride + span_of (window, axis) - in);
+  gint64 all = (out - 1) * stride + span_of (window, axis) - in;
 
-  window->before[axis] = upper ? all / 2 : all - all / 2;
+  if (! pooling)
+    all = MAX (all, 0);
+  window->before[axis] = upper ? all / 2 : (all + 1) / 2;
   window->after[axis] = all - window->before[axis];
 }
 
@@ -126,6 +129,7 @@ pst_window_read (PstWindow *window, const PstCall *call, GError **error)
   const char *mode = pst_node_get_string (call->node, "auto_pad", "NOTSET");
   gboolean    ceil_mode =
       pst_node_get_int (call->node, "ceil_mode", 0) != 0;
+  gboolean    pooling = call->n_in < 2;
   gint64      pads[2 * PST_WINDOW_AXES] = { 0 };
 
   if (! read_input (window, call, error) ||
@@ -141,8 +145,8 @@ pst_window_read (PstWindow *window, const PstCall *call, GError **error)
           window->after[i] = pads[window->axes + k];
         }
       else if (g_str_has_prefix (mode, "SAME_"))
-        pad_same (window, i, strcmp (mode, "SAME_UPPER") == 0);
-      if (! count_positions (window, i, ceil_mode, call->n_in < 2))
+        pad_same (window, i, strcmp (mode, "SAME_UPPER") == 0, pooling);
+      if (! count_positions (window, i, ceil_mode, pooling))
         return pst_call_fail (
             call, error, PST_ERROR_SHAPE,
             _ ("its window does not fit into a map of size %s"),
