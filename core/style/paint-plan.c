@@ -59,7 +59,7 @@ pst_paint_plan (PstModel *model, const PstControls *controls, int width,
   for (int i = 0; i < steps->n; i++)
     {
       gsize              rest;
-      guint64            left, net_bytes;
+      guint64            left, net_bytes = 0;
       g_autoptr (GError) wrong = NULL;
 
       rest = step_bytes (steps, i, (Size){ width, height }, n_workers);
@@ -70,7 +70,8 @@ pst_paint_plan (PstModel *model, const PstControls *controls, int width,
                                      &net_bytes, &wrong);
       if (plan->plans[i])
         net_bytes = pst_plan_get_memory (plan->plans[i]);
-      else if (! g_error_matches (wrong, PST_ERROR, PST_ERROR_MEMORY))
+      else if (! g_error_matches (wrong, PST_ERROR, PST_ERROR_MEMORY) ||
+               ! net_bytes) /* too much for any budget */
         {
           g_propagate_error (error, g_steal_pointer (&wrong));
           return FALSE;
