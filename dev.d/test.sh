@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ./dev test: every suite, then the unit suites with sanitizers, one sum.
+# ./dev test: every suite, then the unit suites with sanitizers, then a minute
+# of each fuzz target, one sum.
 
 command_test() {
   local soak='' status=0 begin
@@ -17,8 +18,16 @@ command_test() {
   begin=$SECONDS
   export PASTICHE_MODELS="$TOP/models"
   case "${filters[*]:-}" in
-    '') test_plain || status=1; test_sanitized || status=1 ;;
+    '')
+      test_plain || status=1
+      test_sanitized || status=1
+      test_fuzzed || status=1
+      ;;
     sanitize) test_sanitized || status=1 ;;
+    fuzz)
+      test_plain fuzz || status=1
+      test_fuzzed || status=1
+      ;;
     *) test_plain "${filters[@]}" || status=1 ;;
   esac
   say "The tests took $((SECONDS - begin)) s."
@@ -49,6 +58,17 @@ test_sanitized() {
     UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1} \
     LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$TOP/tests/lsan.supp:print_suppressions=0} \
     test_run sanitize "${arguments[@]}"
+}
+
+# A minute of each target, both at once.
+test_fuzzed() {
+  if ! inside sh -c 'command -v clang >/dev/null'; then
+    say "There is no clang here; nothing is fuzzed."
+    return 0
+  fi
+  fuzz_build_sanitized
+  ASAN_OPTIONS=$FUZZ_ASAN UBSAN_OPTIONS=$FUZZ_UBSAN LSAN_OPTIONS=$FUZZ_LSAN \
+    test_run fuzz --suite fuzz
 }
 
 # Adds to arguments: a name may be that of a suite or of a single test.
