@@ -28,6 +28,8 @@ typedef enum
   FUZZ_NO_FUSION = 1 << 2,
   FUZZ_FAIL = 1 << 3,
   FUZZ_POISON = 1 << 4,
+  FUZZ_APPEND = 1 << 5, /* run it as two parts of a larger graph */
+  FUZZ_CANCEL = 1 << 6,
 } Flags;
 
 typedef struct
@@ -169,6 +171,25 @@ copy_outputs (PstPlan *plan, PstRun *run)
   return copies;
 }
 
+static void
+on_progress (double part, gpointer data)
+{
+  g_assert_true (part >= 0 && part < 1.001);
+  if (part > 0.5)
+    g_cancellable_cancel (data);
+}
+
+/* Stopped in the middle; the next pass must not notice. */
+static void
+run_half (PstRun *run)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError)       error = NULL;
+
+  if (! pst_run_forward (run, cancellable, on_progress, cancellable, &error))
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
 static GPtrArray *
 run_once (PstPlan *plan, PstPool *pool, const Settings *settings,
           gboolean training)
@@ -182,6 +203,11 @@ run_once (PstPlan *plan, PstPool *pool, const Settings *settings,
     return NULL;
   pst_run_set_poison (run, (settings->flags & FUZZ_POISON) != 0);
   fill_inputs (plan, run, settings->numbers);
+  if (settings->flags & FUZZ_CANCEL)
+    {
+      run_half (run);
+      fill_inputs (plan, run, settings->numbers);
+    }
   g_assert_true (pst_run_forward (run, NULL, NULL, NULL, &error));
   first = copy_outputs (plan, run);
   if (training)
@@ -303,6 +329,38 @@ compare_plans (PstGraph *graph, PstPlan *plan, PstPlanOptions options)
     }
 }
 
+/* The graph twice in a new one, with the same inputs. */
+static PstGraph *
+append_twice (PstGraph *graph)
+{
+  PstGraph             *both = pst_graph_new ();
+  GPtrArray            *inputs = pst_graph_get_inputs (graph);
+  GPtrArray            *names = pst_graph_get_outputs (graph);
+  g_autoptr (GPtrArray) ours = g_ptr_array_new ();
+
+  pst_graph_set_opset (both, pst_graph_get_opset (graph));
+  for (guint i = 0; i < inputs->len; i++)
+    {
+      const PstValue *input = inputs->pdata[i];
+      gboolean        any = input->info.shape.rank < 0;
+
+      g_ptr_array_add (ours, pst_graph_add_input (
+                                 both, input->name, input->info.dtype,
+                                 any ? NULL : &input->info.shape));
+    }
+  for (int k = 0; k < 2; k++)
+    {
+      g_autoptr (GPtrArray) outputs = pst_graph_append (
+          both, graph, (PstValue *const *) ours->pdata, k ? "b." : NULL);
+
+      for (guint i = 0; i < outputs->len; i++)
+        pst_graph_add_output (both, outputs->pdata[i],
+                              ((const PstValue *) names->pdata[i])->name);
+    }
+  pst_graph_seal (both);
+  return both;
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
 {
@@ -321,6 +379,14 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
   settings = read_settings (graph);
   if (inputs->len > MAX_INPUTS)
     return -1;
+  if (settings.flags & FUZZ_APPEND)
+    {
+      PstGraph *both = append_twice (graph);
+
+      pst_graph_unref (graph);
+      graph = both;
+      inputs = pst_graph_get_inputs (graph);
+    }
   for (guint i = 0; i < inputs->len; i++)
     {
       const PstValue *input = inputs->pdata[i];

@@ -3,6 +3,8 @@
  * the metadata alone, the whole network, and back to a file. */
 #include "tests/fuzz/fuzz.h"
 
+#include <glib/gstdio.h>
+
 #include "core/base/error.h"
 #include "core/base/memory.h"
 #include "core/onnx/onnx.h"
@@ -97,14 +99,65 @@ check_stable (PstGraph *graph, gsize size)
   g_assert_true (g_bytes_equal (first, second));
 }
 
+/* One file of 128, since writing waits for the disk. */
+static gboolean
+is_written (gsize size)
+{
+  return size % 128 == 5;
+}
+
+/* Writes @graph, or else @array, where there is a folder and where not. */
 static void
-read_tensor (const char *path)
+save (PstGraph *graph, PstArray *array)
+{
+  g_autofree char *folder = g_dir_make_tmp ("fuzz-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "model.onnx", NULL);
+  const char      *paths[] = { path, "/proc/model.onnx" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      gboolean           saved;
+
+      saved = graph ? pst_onnx_save (graph, paths[i], &error)
+                    : pst_onnx_save_tensor (array, "t", paths[i], &error);
+      g_assert_true (saved == (i == 0));
+      if (! saved)
+        check_error (error);
+    }
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
+static void
+read_tensor (const char *path, gsize size)
 {
   g_autoptr (GError)   error = NULL;
   g_autoptr (PstArray) array = pst_onnx_load_tensor (path, &error);
 
+  pst_memory_fail_after (-1);
   if (! array)
     check_error (error);
+  else if (is_written (size))
+    save (NULL, array);
+}
+
+/* What is no file at all. */
+static void
+read_folder (void)
+{
+  static const char *const paths[] = { "/", "/proc/none" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GError) other = NULL;
+
+      g_assert_null (pst_onnx_load (paths[i], &error));
+      check_error (error);
+      g_assert_null (pst_onnx_load_metadata (paths[i], &other));
+      check_error (other);
+    }
 }
 
 /* In one file of sixteen an allocation fails; the last byte says which. */
@@ -123,16 +176,21 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
   g_autoptr (GError)   error = NULL;
   g_autoptr (PstGraph) graph = NULL;
 
+  if (size == 0)
+    read_folder ();
   fail_allocations (last);
   graph = pst_onnx_load (path, &error);
   pst_memory_fail_after (-1);
   if (graph)
-    check_stable (graph, size);
+    {
+      check_stable (graph, size);
+      if (is_written (size))
+        save (graph, NULL);
+    }
   else
     check_error (error);
   read_metadata (path, graph);
   fail_allocations (last);
-  read_tensor (path);
-  pst_memory_fail_after (-1);
+  read_tensor (path, size);
   return 0;
 }
