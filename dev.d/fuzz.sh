@@ -41,7 +41,7 @@ fuzz_program() { printf '%s' "$BUILD/fuzz/tests/fuzz/fuzz-$1"; }
 fuzz_options() {
   case $1 in
     reader) options=(-max_len=4096 -timeout=60) ;;
-    engine) options=(-max_len=8192 -timeout=60) ;;
+    engine) options=(-max_len=24576 -timeout=60) ;;
   esac
 }
 

@@ -404,7 +404,8 @@ array_new_filled (PstDtype dtype, const PstShape *shape, const void *values)
   if (! array)
     g_error ("no memory for %" G_GINT64_FORMAT " numbers",
              pst_shape_count (shape));
-  memcpy (array->tensor.data, values, pst_tensor_bytes (&array->tensor));
+  if (pst_tensor_bytes (&array->tensor) > 0)
+    memcpy (array->tensor.data, values, pst_tensor_bytes (&array->tensor));
   return array;
 }
 

@@ -165,33 +165,44 @@ pst_onnx_attribute_read (PstNode *node, const Pst__Onnx__Attribute *attribute,
     }
 }
 
+/* A scalar (@n of -1) or a list. */
+static PstArray *
+copy_numbers (PstDtype dtype, const void *numbers, gint64 n,
+              const Pst__Onnx__Node *node, GError **error)
+{
+  PstShape  shape = { .rank = n < 0 ? 0 : 1, .dim = { n } };
+  PstArray *array = pst_array_new (dtype, &shape, TRUE);
+
+  if (! array)
+    pst_onnx_fail (error, PST_ERROR_MEMORY,
+                   _("needs more memory than there is for “%s”"),
+                   node_name (node));
+  else if (n != 0)
+    memcpy (array->tensor.data, numbers, pst_tensor_bytes (&array->tensor));
+  return array;
+}
+
 PstArray *
 pst_onnx_attribute_constant (const Pst__Onnx__Node *node, GError **error)
 {
   const Pst__Onnx__Attribute *value =
       node->n_attribute == 1 ? node->attribute[0] : NULL;
   const char *name = value ? value->name : "";
-  PstShape    list = { .rank = 1 };
-  PstShape    scalar = { 0 };
 
   if (value && ! list_fits (node_name (node), value, error))
     return NULL;
   if (g_str_equal (name, "value") && value->t)
     return pst_onnx_tensor_read (value->t, node_name (node), error);
   if (g_str_equal (name, "value_float"))
-    return pst_array_new_floats (&scalar, &value->f);
+    return copy_numbers (PST_FLOAT32, &value->f, -1, node, error);
   if (g_str_equal (name, "value_int"))
-    return pst_array_new_ints (&scalar, &value->i);
+    return copy_numbers (PST_INT64, &value->i, -1, node, error);
   if (g_str_equal (name, "value_floats"))
-    {
-      list.dim[0] = (gint64) value->n_floats;
-      return pst_array_new_floats (&list, value->floats);
-    }
+    return copy_numbers (PST_FLOAT32, value->floats, (gint64) value->n_floats,
+                         node, error);
   if (g_str_equal (name, "value_ints"))
-    {
-      list.dim[0] = (gint64) value->n_ints;
-      return pst_array_new_ints (&list, value->ints);
-    }
+    return copy_numbers (PST_INT64, value->ints, (gint64) value->n_ints,
+                         node, error);
   pst_onnx_fail (error, PST_ERROR_UNSUPPORTED,
                  _("has a constant “%s” of a kind that Pastiche does not "
                    "read"),

@@ -26,6 +26,10 @@ model_new (void)
                                wire_tensor ("t", 7, 2, ints, sizeof ints)));
   wire_text (wire_text (node, 3, "conv"), 6, "a line of documentation");
   wire_put (graph, 1, node);
+  wire_put (graph, 1, wire_put (wire_node ("Constant", "", "c"), 5,
+                                wire_float (wire_text (wire_new (), 1,
+                                                       "value_float"),
+                                            2, 1)));
   wire_put (graph, 5, wire_tensor ("k", 10, 3, halves, sizeof halves));
   wire_put (graph, 12, wire_info ("z"));
   wire_put (graph, 13, wire_info ("z"));
@@ -311,7 +315,7 @@ test_no_memory (void)
       if (! graph)
         g_assert_error (error, PST_ERROR, PST_ERROR_MEMORY);
     }
-  g_assert_cmpint (n, >, 4);
+  g_assert_cmpint (n, >, 5);
   pst_graph_unref (graph);
 }
 
