@@ -141,7 +141,7 @@ fill_tensor (PstTensor *tensor, guint32 seed)
         pst_tensor_set (tensor, i, value);
       else
         pst_tensor_set_int (tensor, i,
-                            isfinite (value) ? (gint64) value : G_MININT32);
+                            fabs (value) < 3e9 ? (gint64) value : G_MININT32);
     }
 }
 
