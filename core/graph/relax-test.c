@@ -49,6 +49,16 @@ static const Case cases[] = {
     "x 1,3,-1,-1; c = Conv x f(4,3,3,3) pads=[1,1,1,1] strides=[2,2];"
     "u = Upsample c scales=[1.0,1.0,2.0,2.0];"
     "y = Conv u f(3,4,3,3) pads=[1,1,1,1]" },
+  { "enlarged-to-size-smoothly", 13,
+    "x 1,3,64,48; c = Conv x f(4,3,3,3) pads=[1,1,1,1] strides=[2,2];"
+    "u = Resize c _ _ i[1,4,64,48] mode=linear"
+    " coordinate_transformation_mode=align_corners;"
+    "y = Conv u f(3,4,3,3) pads=[1,1,1,1]",
+    NULL,
+    "x 1,3,-1,-1; c = Conv x f(4,3,3,3) pads=[1,1,1,1] strides=[2,2];"
+    "u = Resize c _ f[1,1,2,2] mode=linear"
+    " coordinate_transformation_mode=align_corners;"
+    "y = Conv u f(3,4,3,3) pads=[1,1,1,1]" },
   { "transposed", 7,
     "x 1,3,64,48; c = Conv x f(4,3,3,3) pads=[1,1,1,1] strides=[2,2];"
     "t = ConvTranspose c f(4,3,3,3) strides=[2,2] output_shape=[66,50];"

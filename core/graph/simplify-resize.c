@@ -140,21 +140,46 @@ get_growth (const PstShape *from, const PstShape *to, gint64 growth[2])
   return TRUE;
 }
 
+/* A size that was stated becomes a scale, which is right at any size. */
+static void
+state_scales (PstSimplifier *s, PstNode *node, const gint64 times[2])
+{
+  const float    scales[] = { 1, 1, times[0], times[1] };
+  const PstShape four = PST_SHAPE (4);
+  PstValue      *in[3] = { NULL };
+  PstNode       *scaled;
+
+  if (node->n_in < 4 || ! pst_simplify_in (s, node, 3) ||
+      pst_simplify_is (node, "Upsample") || pst_node_attr (node, "axes") ||
+      pst_node_attr (node, "keep_aspect_ratio_policy") ||
+      pst_graph_get_opset (s->graph) < 11 || (times[0] == 1 && times[1] == 1))
+    return;
+  in[0] = pst_simplify_in (s, node, 0);
+  in[1] = pst_simplify_in (s, node, 1);
+  in[2] = pst_simplify_floats (s, NULL, &four, scales);
+  scaled = pst_simplify_add (s, node, "Resize", in, 3);
+  pst_simplify_copy_attrs (scaled, node);
+  pst_simplify_replace (s, node->out[0], pst_simplify_settle (s, scaled));
+}
+
 static void
 resize (PstSimplifier *s, PstNode *node)
 {
-  PstValue *x = pst_simplify_in (s, node, 0);
-  gint64    times[2];
+  PstValue   *x = pst_simplify_in (s, node, 0);
+  const char *mode = pst_node_get_string (node, "mode", "nearest");
+  gint64      times[2];
 
   if (is_plain_upsample (node) ||
-      strcmp (pst_node_get_string (node, "mode", "nearest"), "nearest") ||
-      ! get_growth (&x->info.shape, &node->out[0]->info.shape, times) ||
-      ! repeats (s, node, 2, times[0]) || ! repeats (s, node, 3, times[1]))
+      ! get_growth (&x->info.shape, &node->out[0]->info.shape, times))
     return;
-  pst_simplify_replace (s, node->out[0],
-                        times[0] == 1 && times[1] == 1
-                            ? x
-                            : upsample (s, node, x, times[0], times[1]));
+  if (strcmp (mode, "nearest") || ! repeats (s, node, 2, times[0]) ||
+      ! repeats (s, node, 3, times[1]))
+    state_scales (s, node, times);
+  else
+    pst_simplify_replace (s, node->out[0],
+                          times[0] == 1 && times[1] == 1
+                              ? x
+                              : upsample (s, node, x, times[0], times[1]));
 }
 
 /* A value without the Reshapes that made its shape. */

@@ -344,6 +344,9 @@ static const Case resizes[] = {
     "Resize" },
   { "linear", 13,
     "x 2,3,6,5; y = Resize x _ _ i[2,3,12,10] mode=linear", "Resize" },
+  { "linear-align-corners", 13,
+    "x 2,3,6,5; y = Resize x _ _ i[2,3,18,10] mode=linear"
+    " coordinate_transformation_mode=align_corners", "Resize" },
   { "uneven", 13,
     "x 2,3,6,5; y = Resize x _ _ i[2,3,13,10] mode=nearest", "Resize" },
   { "almost-twice", 7, /* 3 becomes 6, but not each number twice */
