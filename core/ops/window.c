@@ -144,7 +144,7 @@ pst_window_read (PstWindow *window, const PstCall *call, GError **error)
           window->before[i] = pads[k];
           window->after[i] = pads[window->axes + k];
         }
-      else if (g_str_has_prefix (mode, "SAME_"))
+      else if (strncmp (mode, "SAME_", 5) == 0)
         pad_same (window, i, strcmp (mode, "SAME_UPPER") == 0, pooling);
       if (! count_positions (window, i, ceil_mode, pooling))
         return pst_call_fail (
