@@ -12,7 +12,7 @@
 
 /*
  * Conv (ONNX) and FusedConv (ours, with padding modes and upsampling taken
- * in). Two-dimensional; one-dimensional inputs are not met in image networks.
+ * in) of maps. Conv of lines and volumes is in conv-volume.c.
  */
 
 static const PstConvForward *const forwards[] = {
