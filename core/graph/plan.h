@@ -94,7 +94,8 @@ void    pst_run_free (PstRun *run);
  * @i: which of the graph's inputs
  *
  * Returns: (transfer none): where to put the input's numbers before each
- *   forward pass (it may be overwritten by the pass); rank-4 inputs lie
+ *   forward pass (it may be overwritten by the pass, and holds anything at
+ *   first); rank-4 inputs lie
  *   channels-last, so RGB pixels go in as they come
  */
 PstTensor *pst_run_get_input (PstRun *run, guint i);

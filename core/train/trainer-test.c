@@ -432,7 +432,8 @@ paint (const char *path, int n_styles)
   run = pst_run_new (plan, NULL, &error);
   for (int i = 0; i < 960; i++)
     ((float *) pst_run_get_input (run, 0)->data)[i] = (float) i / 960.0f;
-  pst_tensor_set (pst_run_get_input (run, 1), n_styles - 1, 1.0);
+  for (int i = 0; i < n_styles; i++)
+    pst_tensor_set (pst_run_get_input (run, 1), i, i == n_styles - 1);
   g_assert_true (pst_run_forward (run, NULL, NULL, NULL, &error));
   result = pst_array_new (PST_FLOAT32, &shapes[0], TRUE);
   pst_tensor_copy (&result->tensor, pst_run_get_output (run, 0));
