@@ -196,10 +196,10 @@ def repeat(t, adversarial_form, style_form):
 
 
 def limit(step, name):
-    """The first two steps pin the formulas. Later a sum may have crossed a
+    """The first step pins the formulas. Later a sum may have crossed a
     ReLU's kink, which shows in the gradient's norm first; which step it is
     depends on the processor."""
-    if step < 2:
+    if step == 0:
         return 2e-5
     return (4e-3 if name == "norm" else 1e-3) * (1 + step)
 
