@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Getting ready, building, and running things where they were built.
 
-# Makes everything ready for packages of the given set: build, test or bench.
+# Makes everything ready for packages of the given set: build, test, bench or
+# cross.
 prepare() {
   check_machine
   find_user
@@ -103,7 +104,7 @@ inside_line() {
   local -a environment
   collect_environment
   line=(env -i "${environment[@]}" "$@")
-  if [ "$KIND" = trixie ]; then
+  if [ "$KIND" != native ]; then
     line=("$BASH" "$DEV" _root_enter "$(root_path)" "$USER_ID" "$GROUP_ID"
       "$GROUP_IDS" "$PWD" "$USER_HOME" "${line[@]}")
     # Leaving dev ends what it started; sudo passes signals on by itself.

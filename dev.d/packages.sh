@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The Debian packages that the project needs: to build and show it, what only
-# its tests need, and what only the benchmark does.
+# its tests need, what only the benchmark does, and what builds and tests the
+# core for another processor.
 # shellcheck disable=SC2034  # used by the other parts of dev
 
 BUILD_PACKAGES=(
@@ -29,9 +30,22 @@ BENCH_PACKAGES=(
   python3-opencv python3-matplotlib
 )
 
+CROSS_PACKAGES=(
+  gcc libc6-dev meson ninja-build gettext locales
+  protobuf-compiler protobuf-c-compiler
+  gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user pkgconf:arm64
+  libglib2.0-dev:arm64 libopenblas-pthread-dev:arm64 libprotobuf-c-dev:arm64
+  libonnx-testdata
+)
+
 # Sets wanted to the packages of a set: build, test (which needs those of
-# build) or bench (which needs all).
+# build), bench (which needs all), or cross, which has a root directory of its
+# own.
 packages_of() {
+  if [ "$1" = cross ]; then
+    wanted=("${CROSS_PACKAGES[@]}")
+    return 0
+  fi
   wanted=("${BUILD_PACKAGES[@]}")
   [ "$1" = build ] || wanted+=("${TEST_PACKAGES[@]}")
   [ "$1" != bench ] || wanted+=("${BENCH_PACKAGES[@]}")

@@ -7,7 +7,12 @@ ROOT_BASE=${PASTICHE_CACHE:-/var/cache/pastiche}
 ROOT_RELEASE=trixie
 
 root_arch() { dpkg --print-architecture; }
-root_path() { printf '%s/%s-%s\n' "$ROOT_BASE" "$ROOT_RELEASE" "$(root_arch)"; }
+root_path() {
+  local name
+  name=$(root_arch)
+  [ "${KIND:-}" != cross ] || name=cross
+  printf '%s/%s-%s\n' "$ROOT_BASE" "$ROOT_RELEASE" "$name"
+}
 root_stamp() { printf '%s/.pastiche/%s\n' "$(root_path)" "$(packages_key "$@")"; }
 
 # Makes sure that the root directory holds the packages of a set.
@@ -22,8 +27,11 @@ root_ensure() {
 # As root: makes or extends the root directory under a lock.
 root_prepare() {
   local -a wanted
-  local root log
+  local root log first=build
   check_machine
+  if [ "$1" = cross ]; then
+    KIND=cross first=cross
+  fi
   root=$(root_path)
   mkdir -p -- "$ROOT_BASE" || die "$ROOT_BASE cannot be made."
   exec 9>"$ROOT_BASE/lock"
@@ -31,7 +39,7 @@ root_prepare() {
   log=$ROOT_BASE/setup.log
   : >"$log" || die "The disk is full, or $log cannot be written."
   if [ ! -d "$root" ]; then
-    packages_of build
+    packages_of "$first"
     root_make "$root" "$log"
   fi
   packages_of "$1"
@@ -39,7 +47,9 @@ root_prepare() {
 }
 
 root_make() {
-  local root=$1 log=$2 part key begin=$SECONDS
+  local root=$1 log=$2 part key begin=$SECONDS architectures
+  architectures=$(root_arch)
+  [ "${KIND:-}" != cross ] || architectures+=,arm64
   require_space "$ROOT_BASE" 3000
   say "Making a Debian 13 root directory in $root (once; some minutes)…"
   root_tools "$log"
@@ -48,6 +58,7 @@ root_make() {
   root_sources >"$ROOT_BASE/sources.list"
   root_apt_options >"$ROOT_BASE/apt.conf"
   nice -n 5 mmdebstrap --mode=root --variant=apt \
+    --architectures="$architectures" \
     --aptopt="$ROOT_BASE/apt.conf" \
     --aptopt='APT::Install-Recommends "false"' \
     --dpkgopt='force-unsafe-io' \
@@ -114,8 +125,12 @@ root_apt_options() {
 # As root: brings the packages of an existing root directory up to the list.
 root_extend() {
   local root=$1 log=$2 begin=$SECONDS need=1500 set
-  [ "$3" = build ] || need=3500
-  [ "$3" != bench ] || need=4500
+  local -a sets=(build test bench)
+  case $3 in
+    test) need=3500 ;;
+    bench) need=4500 ;;
+    cross) sets=(cross) ;;
+  esac
   require_space "$ROOT_BASE" "$need"
   say "Adding packages to the Debian 13 root directory ($3; once)…"
   # shellcheck disable=SC2016  # the inner shell expands these
@@ -128,7 +143,7 @@ root_extend() {
       done' sh "${wanted[@]}" \
     </dev/null >>"$log" 2>&1 || explain_failure "$log" "Adding packages to the root directory"
   mkdir -p "$root/.pastiche"
-  for set in build test bench; do
+  for set in "${sets[@]}"; do
     packages_of "$set"
     : >"$root/.pastiche/$(packages_key "${wanted[@]}")"
     [ "$set" != "$3" ] || break

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ./dev test: every suite, then the unit suites with sanitizers, then a minute
-# of each fuzz target, one sum.
+# of each fuzz target; with --soak the unit suites for arm64, too; one sum.
 
 command_test() {
   local soak='' status=0 begin
@@ -22,6 +22,7 @@ command_test() {
       test_plain || status=1
       test_sanitized || status=1
       test_fuzzed || status=1
+      [ -z "$soak" ] || test_cross || status=1
       ;;
     sanitize) test_sanitized || status=1 ;;
     fuzz)
@@ -69,6 +70,16 @@ test_fuzzed() {
   fuzz_build_sanitized
   ASAN_OPTIONS=$FUZZ_ASAN UBSAN_OPTIONS=$FUZZ_UBSAN LSAN_OPTIONS=$FUZZ_LSAN \
     test_run fuzz --suite fuzz
+}
+
+# Unit suites once more for another processor; what is set up for it stays in
+# the subshell.
+test_cross() {
+  local status=0
+  [ "$(uname -m)" = x86_64 ] && have apt-get || return 0
+  (cross_prepare && cross_test) || status=1
+  test_logs+=("$TOP/build/cross/release/meson-logs")
+  return "$status"
 }
 
 # Adds to arguments: a name may be that of a suite or of a single test.
