@@ -344,8 +344,8 @@ def main():
         say(f"{case.name}…")
         results["cases"][case.name] = bench.measure(case)
         tell(case.name, results["cases"][case.name])
-    results["minutes"] = round((time.monotonic() - begin) / 60, 1)
-    save(results, folder)
+        results["minutes"] = round((time.monotonic() - begin) / 60, 1)
+        save(results, folder)  # what there is, should it be ended
     worst = max(r["others"] for r in results["cases"].values())
     if worst > BUSY:
         say(f"Other programs took up to {worst:.0%} of the processors meanwhile: "
