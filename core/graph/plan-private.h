@@ -55,3 +55,14 @@ pst_plan_slot (const PstPlan *plan, int i)
 {
   return &g_array_index (plan->slots, PstSlot, i);
 }
+
+/* A plan for a specialised graph, which it takes: steps, places, scratch. The
+ * tables tell what became of the values in @options, and may be NULL. */
+PstPlan *pst_plan_place (PstGraph *graph, const PstPlanOptions *options,
+                         GHashTable *specialized, GHashTable *fused,
+                         GError **error);
+
+/* For inference: the first way of streaming a fused graph that the budget
+ * allows, else the one that needs least. */
+PstPlan *pst_plan_stream (PstGraph *graph, const PstPlanOptions *options,
+                          GError **error);

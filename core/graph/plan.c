@@ -484,10 +484,9 @@ build_graph (PstGraph *graph, const PstPlanOptions *options,
   return pst_rewrite_fuse (special, keep, fused);
 }
 
-/* A plan for a specialised graph, which it takes. */
-static PstPlan *
-plan_graph (PstGraph *graph, const PstPlanOptions *options,
-            GHashTable *specialized, GHashTable *fused, GError **error)
+PstPlan *
+pst_plan_place (PstGraph *graph, const PstPlanOptions *options,
+                GHashTable *specialized, GHashTable *fused, GError **error)
 {
   g_autoptr (PstPlan) plan = g_new0 (PstPlan, 1);
   gboolean *has_gradient;
@@ -517,62 +516,6 @@ plan_graph (PstGraph *graph, const PstPlanOptions *options,
   return g_steal_pointer (&plan);
 }
 
-/* Ways to plan an inference, the fastest first; sizes in parts of the largest
- * map, 0 for none. */
-static const struct
-{
-  int chain;
-  int packed;
-  int packed_sums;
-} ways[PST_PLAN_WAYS] = {
-  { 0, 0, 0 }, { 0, 1, 0 }, { 0, 16, 1 }, { 1, 16, 1 }, { 2, 16, 1 },
-};
-
-static gsize
-part (gsize largest, int parts)
-{
-  return parts && largest ? MAX (1, largest / parts) : G_MAXSIZE;
-}
-
-static PstPlan *
-plan_way (PstGraph *graph, const PstPlanOptions *options, int way,
-          gsize *largest, GError **error)
-{
-  const PstStreamOptions stream = { part (*largest, ways[way].chain),
-                                    part (*largest, ways[way].packed),
-                                    ways[way].packed_sums };
-
-  return plan_graph (pst_rewrite_stream (graph, &stream, largest), options,
-                     NULL, NULL, error);
-}
-
-/* The first way that the budget allows, else the one that needs least. */
-static PstPlan *
-plan_stream (PstGraph *graph, const PstPlanOptions *options, GError **error)
-{
-  gsize               largest = 0;
-  g_autoptr (PstPlan) best = plan_way (graph, options, 0, &largest, error);
-
-  for (int way = 1; way < PST_PLAN_WAYS && best && largest; way++)
-    {
-      PstPlan *plan;
-
-      if (options->way > 0 ? way > options->way
-                           : ! options->budget ||
-                                 best->total <= options->budget)
-        break;
-      plan = plan_way (graph, options, way, &largest, error);
-      if (plan && ! options->way && plan->total >= best->total)
-        {
-          pst_plan_unref (plan);
-          continue;
-        }
-      pst_plan_unref (best);
-      best = plan;
-    }
-  return g_steal_pointer (&best);
-}
-
 PstPlan *
 pst_plan_new (PstGraph *graph, const PstPlanOptions *options, GError **error)
 {
@@ -585,10 +528,10 @@ pst_plan_new (PstGraph *graph, const PstPlanOptions *options, GError **error)
   if (! built)
     return NULL;
   if (options->gradients || options->no_fusion)
-    plan = plan_graph (g_steal_pointer (&built), options, specialized, fused,
-                       error);
+    plan = pst_plan_place (g_steal_pointer (&built), options, specialized,
+                           fused, error);
   else
-    plan = plan_stream (built, options, error);
+    plan = pst_plan_stream (built, options, error);
   if (! plan)
     return NULL;
   if (options->budget && plan->total > options->budget)
