@@ -71,7 +71,7 @@ fuzz_run() {
       return
     fi
   done
-  work=$BUILD/fuzz/work/$target
+  work=$BUILD/fuzz/state/$target
   log=$work.log
   as_user mkdir -p -- "$work" "$BUILD/fuzz/found"
   say "Fuzzing $target; what it finds is in $BUILD/fuzz/found."
@@ -155,10 +155,10 @@ fuzz_minimise() {
   folder=$TOP/tests/fuzz/corpus/$target
   new=$BUILD/fuzz/minimised-$target
   as_user rm -rf -- "$new" "$new.control"
-  as_user mkdir -p -- "$new" "$folder" "$BUILD/fuzz/work/$target"
+  as_user mkdir -p -- "$new" "$folder" "$BUILD/fuzz/state/$target"
   fuzz_inside "$(fuzz_program "$target")" "${options[@]}" -set_cover_merge=1 \
     -use_counters=0 -merge_control_file="$new.control" "$new" \
-    "$folder" "$BUILD/fuzz/work/$target" "$@" >"$new.log" 2>&1 ||
+    "$folder" "$BUILD/fuzz/state/$target" "$@" >"$new.log" 2>&1 ||
     die "Merging failed; see $new.log."
   # What has a name of its own (a finding) stays.
   as_user find "$folder" -type f -regextype posix-extended \

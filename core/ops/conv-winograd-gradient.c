@@ -32,8 +32,7 @@ typedef struct
   const float      *dy;
   float            *dx;
   gboolean          want_weights;
-  gboolean          transposed;
-  float            *u;    /* [36, c, k]; [36, k, c] where transposed */
+  float            *u;    /* [36, k, c] */
   float            *du;   /* [n_slices, 36, c, k] */
   float            *zero; /* as many as the wider side has channels */
 } Work;
@@ -102,18 +101,15 @@ static const float G[6][3] = {
   { 0.0f, 0.0f, 1.0f },
 };
 
-/* One row of U: the weights of input channel @item for all outputs, or the
- * other way round where U is to be transposed. */
+/* One row of U: the weights of output channel @item for all inputs. */
 static void
 transform_row (gpointer data, gsize item, guint worker)
 {
   const Work      *work = data;
   const PstConv   *conv = work->conv;
   const PstTensor *w = conv->weight;
-  gint64           row_stride = w->stride[work->transposed ? 0 : 1];
-  gint64           stride = w->stride[work->transposed ? 1 : 0];
-  gint64           n = work->transposed ? conv->c : conv->k;
-  const float     *from = (const float *) w->data + item * row_stride;
+  gint64           stride = w->stride[1], n = conv->c;
+  const float     *from = (const float *) w->data + item * w->stride[0];
   float           *g = pst_call_scratch (work->call, worker);
 
   for (gint64 i = 0; i < n; i++)
@@ -282,7 +278,7 @@ winograd_backward (const PstConv *conv, PstCall *call, guint8 *shared,
                    float *db)
 {
   Work work = { .call = call, .x = x, .dy = dy, .dx = dx,
-                .want_weights = dw != NULL, .transposed = TRUE };
+                .want_weights = dw != NULL };
 
   plan_work (conv, &work);
   prepare (&work, shared);
