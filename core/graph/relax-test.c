@@ -99,38 +99,12 @@ static const Case cases[] = {
     "its result does not follow", NULL },
 };
 
-static PstArray *
-run (PstGraph *graph, gint64 height, gint64 width)
-{
-  PstShape            shape = PST_SHAPE (1, 3, height, width);
-  PstPlanOptions      options = { .input_shapes = &shape, .n_workers = 1,
-                                  .no_fusion = TRUE };
-  g_autoptr (GError)  error = NULL;
-  g_autoptr (PstPlan) plan = pst_plan_new (graph, &options, &error);
-  g_autoptr (PstRun)  pass = NULL;
-  g_autoptr (GRand)   rand = g_rand_new_with_seed (1);
-  const PstTensor    *out;
-  PstTensor          *in;
-  PstArray           *copy;
-
-  g_assert_no_error (error);
-  pass = pst_run_new (plan, NULL, &error);
-  g_assert_no_error (error);
-  in = pst_run_get_input (pass, 0);
-  for (gint64 i = 0; i < pst_tensor_count (in); i++)
-    pst_tensor_set (in, i, g_rand_double_range (rand, -1, 2));
-  g_assert_true (pst_run_forward (pass, NULL, NULL, NULL, &error));
-  out = pst_run_get_output (pass, 0);
-  copy = pst_array_new (out->dtype, &out->shape, TRUE);
-  pst_tensor_copy (&copy->tensor, out);
-  return copy;
-}
-
 static void
 assert_same (PstGraph *a, PstGraph *b, gint64 height, gint64 width)
 {
-  g_autoptr (PstArray) x = run (a, height, width);
-  g_autoptr (PstArray) y = run (b, height, width);
+  PstShape             shape = PST_SHAPE (1, 3, height, width);
+  g_autoptr (PstArray) x = pst_test_paint (a, &shape, TRUE);
+  g_autoptr (PstArray) y = pst_test_paint (b, &shape, TRUE);
 
   g_assert_true (pst_shape_equal (&x->tensor.shape, &y->tensor.shape));
   g_assert_cmpint (x->tensor.shape.dim[2], ==, height);

@@ -434,32 +434,6 @@ list_types (PstGraph *graph)
   return g_string_free_and_steal (list);
 }
 
-static PstArray *
-run (PstGraph *graph, const PstShape *shape, gboolean no_fusion)
-{
-  PstPlanOptions options = { .input_shapes = shape, .n_workers = 1,
-                             .no_fusion = no_fusion };
-  g_autoptr (GError)  error = NULL;
-  g_autoptr (PstPlan) plan = pst_plan_new (graph, &options, &error);
-  g_autoptr (PstRun)  pass = NULL;
-  g_autoptr (GRand)   rand = g_rand_new_with_seed (1);
-  const PstTensor    *out;
-  PstTensor          *in;
-  PstArray           *copy;
-
-  g_assert_no_error (error);
-  pass = pst_run_new (plan, NULL, &error);
-  g_assert_no_error (error);
-  in = pst_run_get_input (pass, 0);
-  for (gint64 i = 0; i < pst_tensor_count (in); i++)
-    pst_tensor_set (in, i, g_rand_double_range (rand, -1, 2));
-  g_assert_true (pst_run_forward (pass, NULL, NULL, NULL, &error));
-  out = pst_run_get_output (pass, 0);
-  copy = pst_array_new (out->dtype, &out->shape, TRUE);
-  pst_tensor_copy (&copy->tensor, out);
-  return copy;
-}
-
 static void
 test_case (gconstpointer data)
 {
@@ -484,8 +458,8 @@ test_case (gconstpointer data)
       types = list_types (simple);
       g_assert_cmpstr (types, ==, c->left);
     }
-  plain = run (graph, &shape, TRUE);
-  other = run (graph, &shape, FALSE);
+  plain = pst_test_paint (graph, &shape, TRUE);
+  other = pst_test_paint (graph, &shape, FALSE);
   g_assert_true (
       pst_shape_equal (&plain->tensor.shape, &other->tensor.shape));
   for (gint64 i = 0; i < pst_tensor_count (&plain->tensor); i++)

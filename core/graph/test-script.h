@@ -18,3 +18,8 @@
  * Returns: (transfer full): the graph, not sealed; mistakes end the test
  */
 PstGraph *pst_test_script (const char *text, int opset);
+
+/* Runs the graph on random numbers from -1 to 2, always the same for a shape.
+ * Returns: (transfer full): its first output */
+PstArray *pst_test_paint (PstGraph *graph, const PstShape *shape,
+                          gboolean no_fusion);

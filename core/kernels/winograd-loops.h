@@ -66,6 +66,20 @@ a (const Vec *o, Vec *m)
   m[5] = o[3];
 }
 
+/* V out of B' d, whose rows are still to be transformed. */
+INLINE void
+rows_in (const Vec (*t)[6], float *v, gint64 step)
+{
+  for (int y = 0; y < 6; y++)
+    {
+      Vec o[6];
+
+      bt (t[y], o);
+      for (int x = 0; x < 6; x++)
+        STORE (v + (6 * y + x) * step, o[x]);
+    }
+}
+
 static void
 wino_in (const float *const *d, gint64 c, float *v, gint64 step)
 {
@@ -83,14 +97,7 @@ wino_in (const float *const *d, gint64 c, float *v, gint64 step)
           for (int y = 0; y < 6; y++)
             t[y][x] = o[y];
         }
-      for (int y = 0; y < 6; y++)
-        {
-          Vec o[6];
-
-          bt (t[y], o);
-          for (int x = 0; x < 6; x++)
-            STORE (v + (6 * y + x) * step + i, o[x]);
-        }
+      rows_in (t, v + i, step);
     }
 }
 
@@ -140,14 +147,7 @@ wino_in_patch (const float *d, gint64 row, gint64 c, float *v, gint64 step)
           for (int y = 0; y < 6; y++)
             t[y][x] = o[y];
         }
-      for (int y = 0; y < 6; y++)
-        {
-          Vec o[6];
-
-          bt (t[y], o);
-          for (int x = 0; x < 6; x++)
-            STORE (v + (6 * y + x) * step + i, o[x]);
-        }
+      rows_in (t, v + i, step);
     }
 }
 
