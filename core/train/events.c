@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/json.h"
 
 static const char *const kinds[] = { "start", "step", "sample", "checkpoint",
                                      "note", "end" };
@@ -43,31 +44,16 @@ static const Member members[] = {
   LOSS (norm),
 };
 
-static void
-append_string (GString *json, const char *text)
-{
-  g_string_append_c (json, '"');
-  for (; *text; text++)
-    if (*text == '"' || *text == '\\')
-      g_string_append_printf (json, "\\%c", *text);
-    else if ((guchar) *text < 0x20)
-      g_string_append_printf (json, "\\u%04x", (guchar) *text);
-    else
-      g_string_append_c (json, *text);
-  g_string_append_c (json, '"');
-}
-
 char *
 pst_event_to_json (const PstEvent *event)
 {
   GString *json = g_string_new ("{\"event\":");
 
-  append_string (json, kinds[event->kind]);
+  pst_json_append_text (json, kinds[event->kind]);
   for (gsize i = 0; i < G_N_ELEMENTS (members); i++)
     {
       const Member *member = &members[i];
       const char   *at = (const char *) event + member->offset;
-      char          number[G_ASCII_DTOSTR_BUF_SIZE];
 
       if (! (member->kinds & (1u << event->kind)))
         continue;
@@ -75,16 +61,13 @@ pst_event_to_json (const PstEvent *event)
       if (member->whole)
         g_string_append_printf (json, "%" G_GINT64_FORMAT,
                                 *(const gint64 *) at);
-      else if (isfinite (*(const double *) at))
-        g_string_append (json, g_ascii_formatd (number, sizeof number, "%.9g",
-                                                *(const double *) at));
       else
-        g_string_append (json, "null");
+        pst_json_append_number (json, *(const double *) at);
     }
   if (event->text)
     {
       g_string_append (json, ",\"text\":");
-      append_string (json, event->text);
+      pst_json_append_text (json, event->text);
     }
   g_string_append_c (json, '}');
   return g_string_free (json, FALSE);
