@@ -8,12 +8,12 @@ command_bench() {
   while [ $# -gt 0 ]; do
     case $1 in
       --quick | --list) arguments+=("$1") ;;
-      --only)
-        [ $# -gt 1 ] || die "Say what --only shall measure: ./dev bench --list tells the names."
+      --only | --again)
+        [ $# -gt 1 ] || die "Say what $1 shall measure: ./dev bench --list tells the names."
         arguments+=("$1" "$2")
         shift
         ;;
-      *) die "./dev bench knows --quick, --only NAMES and --list, not '$1'." ;;
+      *) die "./dev bench knows --quick, --only NAMES, --again NAMES and --list, not '$1'." ;;
     esac
     shift
   done

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The engine against its peers: bench.py BUILD COMMIT [--quick] [--only NAMES]
+"""The engine against its peers:
+bench.py BUILD COMMIT [--quick] [--only NAMES | --again NAMES]
 
 The engines of a case wait in processes of their own and are asked for one
 pass in turn, so that all see the same noise.
@@ -27,6 +28,8 @@ TOP = os.path.dirname(os.path.dirname(cases.HERE))
 PAUSE = 0.05  # for threads that wait for more work to give up
 BUSY = 0.08    # share of the processors
 QUICK = 105    # seconds after which no case begins
+SLOW = 5       # seconds; engines whose pass takes longer
+FEW = 3        # get so many rounds
 
 
 def say(text):
@@ -227,6 +230,8 @@ class Bench:
             # The engine that begins changes, as its neighbours do.
             order = list(running)
             for name in order[i % len(order):] + order[:i % len(order)] if order else ():
+                if i >= FEW and name != "pastiche" and min(times[name], default=0) > SLOW:
+                    continue
                 seconds = ask(name, "run").get("seconds")
                 if i >= 0 and seconds:
                     times[name].append(seconds)
@@ -306,6 +311,25 @@ def save(results, folder):
     report.write(results, folder)
 
 
+def keep(results, folder):
+    """What the folder's results say of other cases, on the same machine and
+    against the same engines."""
+    try:
+        with open(os.path.join(folder, "results.json"), encoding="utf-8") as file:
+            old = json.load(file)
+    except OSError:
+        return
+    versions = [{k: v for k, v in r["versions"].items() if k != "pastiche"}
+                for r in (old, results)]
+    same = old["machine"] == results["machine"] and versions[0] == versions[1]
+    if old["quick"] or not same:
+        sys.exit("bench: the results that there are come from another machine or other "
+                 "versions; measure all of it: ./dev bench")
+    for name, case in old["cases"].items():
+        results["cases"][name] = {"commit": old["versions"]["pastiche"], **case}
+    results["minutes"] = old["minutes"]
+
+
 def tell(name, result):
     parts = []
     for engine, entry in result["engines"].items():
@@ -321,13 +345,14 @@ def main():
     parser.add_argument("commit")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", metavar="NAMES", default="")
+    parser.add_argument("--again", metavar="NAMES", default="")
     parser.add_argument("--list", action="store_true")
     a = parser.parse_args()
     every = cases.quick_cases() if a.quick else cases.full_cases()
     if a.list:
         print("\n".join(case.name for case in every))
         return
-    chosen = choose(every, a.only)
+    chosen = choose(every, a.only or a.again)
     official = not a.quick and not a.only
     folder = os.path.join(TOP, "docs", "bench") if official else \
         os.path.join(beside(a.build), "results")
@@ -335,18 +360,22 @@ def main():
     warn_if_busy()
     bench = Bench(a.build, a.quick)
     results = {"machine": machine.describe(), "versions": machine.versions(a.commit),
-               "quick": a.quick, "cases": {}}
+               "quick": a.quick, "minutes": 0, "cases": {}}
+    if a.again:
+        keep(results, folder)
+    before = results["minutes"]
     begin = time.monotonic()
     for case in chosen:
         if a.quick and time.monotonic() - begin > QUICK:
             say(f"Two minutes are over: {case.name} is left out.")
             continue
         say(f"{case.name}…")
-        results["cases"][case.name] = bench.measure(case)
+        results["cases"][case.name] = {"commit": a.commit, **bench.measure(case)}
         tell(case.name, results["cases"][case.name])
-        results["minutes"] = round((time.monotonic() - begin) / 60, 1)
+        results["minutes"] = round(before + (time.monotonic() - begin) / 60, 1)
         save(results, folder)  # what there is, should it be ended
-    worst = max(r["others"] for r in results["cases"].values())
+    worst = max(results["cases"][case.name]["others"] for case in chosen
+                if case.name in results["cases"])
     if worst > BUSY:
         say(f"Other programs took up to {worst:.0%} of the processors meanwhile: "
             "the figures are wrong; measure again when the machine is quiet.")

@@ -128,6 +128,16 @@ def table(results):
     return "\n".join("| " + " | ".join(row) + " |" for row in lines) + "\n"
 
 
+def commits(results):
+    """The commit that most cases were measured at, and those of the others."""
+    of = {}
+    for name, case in results["cases"].items():
+        of.setdefault(case.get("commit", results["versions"]["pastiche"]), []).append(name)
+    most = max(of, key=lambda commit: len(of[commit]))
+    return most + "".join(f" ({commit} for {', '.join(names)})"
+                          for commit, names in of.items() if commit != most)
+
+
 def machine(results):
     m, v = results["machine"], results["versions"]
     known = [title for flag, title in
@@ -135,7 +145,7 @@ def machine(results):
              if flag in m["instructions"]]
     return (f"Machine: {m['processor']} ({', '.join(known) or m['system'].split()[0]}), "
             f"{m['cores']} cores, {m['memory'] / 1e9:.0f} GB of memory, {m['system']}. "
-            f"Pastiche {v['pastiche']}, built with gcc {v['gcc']}, "
+            f"Pastiche {commits(results)}, built with gcc {v['gcc']}, "
             f"OpenBLAS {v['OpenBLAS'].partition('+')[0]}.")
 
 

@@ -3,6 +3,7 @@
 """The benchmark itself, without timing anything: test.py BUILD; speaks TAP."""
 
 import importlib.util
+import json
 import os
 import sys
 import tempfile
@@ -61,6 +62,32 @@ def test_table():
     bench.finish(case)
     check(report.cell(case, "torch"), "3.00 s ×3.00 (3.00–3.00), 5 MB ×5.0", "the cell")
     check(report.cell(case, "pastiche"), "1.00 s (+0% +0%), 1 MB", "our cell")
+
+
+def test_again():
+    """Cases that are measured again take their places among the others, with
+    their commit; results of another machine are not mixed in."""
+    import bench
+    import report
+    mine = {"machine": {"cores": 2}, "versions": {"pastiche": "b", "torch": "1"},
+            "quick": False, "minutes": 0, "cases": {}}
+    with tempfile.TemporaryDirectory() as folder:
+        bench.keep(mine, folder)
+        check(mine["cases"], {}, "nothing was there")
+        old = {**mine, "versions": {"pastiche": "a", "torch": "1"}, "minutes": 7,
+               "cases": {"x": {"others": 0}, "y": {"others": 0}, "z": {"others": 0}}}
+        with open(os.path.join(folder, "results.json"), "w", encoding="utf-8") as file:
+            json.dump(old, file)
+        bench.keep(mine, folder)
+        check(list(mine["cases"]), ["x", "y", "z"], "the cases")
+        check(mine["minutes"], 7, "the time")
+        mine["cases"]["y"] = {"commit": "b"}
+        check(report.commits(mine), "a (b for y)", "the commits")
+        try:
+            bench.keep({**mine, "machine": {"cores": 4}}, folder)
+        except SystemExit:
+            return
+        raise AssertionError("results of two machines were mixed")
 
 
 def test_groups():
