@@ -21,33 +21,101 @@ source_of (const PstOpTest *t, int k, gint64 i)
 }
 
 static double
-combine (const char *op, gboolean whole, double a, double b)
+add (double a, double b)
 {
-#define IS(name) (strcmp (op, name) == 0)
-  return IS ("Add") || IS ("Sum") || IS ("Mean") ? a + b
-         : IS ("Sub")                            ? a - b
-         : IS ("Mul")                            ? a * b
-         : IS ("Div") ? (! whole ? a / b : b == 0.0 ? 0.0 : trunc (a / b))
-         : IS ("Pow") ? (whole ? trunc (pow (a, b)) : pow (a, b))
-         : IS ("Max") ? fmax (a, b)
-         : IS ("Min") ? fmin (a, b)
-         : IS ("PRelu") ? (a < 0.0 ? a * b : a)
-                        : NAN;
+  return a + b;
 }
 
+static double
+subtract (double a, double b)
+{
+  return a - b;
+}
+
+static double
+multiply (double a, double b)
+{
+  return a * b;
+}
+
+static double
+divide (double a, double b)
+{
+  return a / b;
+}
+
+static double
+divide_whole (double a, double b)
+{
+  return b == 0.0 ? 0.0 : trunc (a / b);
+}
+
+static double
+power_whole (double a, double b)
+{
+  return trunc (pow (a, b));
+}
+
+static double
+slope (double a, double b)
+{
+  return a < 0.0 ? a * b : a;
+}
+
+typedef double (*Combine) (double a, double b);
+
+static Combine
+find_combine (const char *op, gboolean whole)
+{
+  const struct
+  {
+    const char *op;
+    Combine     floats, whole;
+  } all[] = {
+    { "Add", add, add },
+    { "Sub", subtract, subtract },
+    { "Mul", multiply, multiply },
+    { "Div", divide, divide_whole },
+    { "Pow", pow, power_whole },
+    { "Max", fmax, fmax },
+    { "Min", fmin, fmin },
+    { "Sum", add, add },
+    { "Mean", add, add },
+    { "PRelu", slope, slope },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+    if (strcmp (op, all[i].op) == 0)
+      return whole ? all[i].whole : all[i].floats;
+  g_assert_not_reached ();
+}
+
+/* Row by row of the result: along one, an input is either read in its order
+ * or one number of it again and again. */
 static void
 reference (PstOpTest *t)
 {
-  const char *op = t->node->op->type;
-  gboolean    whole = t->in[0].dtype != PST_FLOAT32;
+  const PstShape *shape = &t->out[0].shape;
+  const char     *op = t->node->op->type;
+  Combine combine = find_combine (op, t->in[0].dtype != PST_FLOAT32);
+  gint64  row = shape->rank ? shape->dim[shape->rank - 1] : 1;
 
-  for (gint64 i = 0; i < t->out[0].count; i++)
+  for (gint64 begin = 0; begin < t->out[0].count; begin += row)
     {
-      double x = t->in[0].v[source_of (t, 0, i)];
+      double *to = t->out[0].v + begin;
 
-      for (int k = 1; k < t->n_in; k++)
-        x = combine (op, whole, x, t->in[k].v[source_of (t, k, i)]);
-      t->out[0].v[i] = IS ("Mean") ? x / t->n_in : x;
+      for (int k = 0; k < t->n_in; k++)
+        {
+          gint64        first = source_of (t, k, begin);
+          const double *from = t->in[k].v + first;
+          gint64        step =
+              row > 1 ? source_of (t, k, begin + 1) - first : 0;
+
+          for (gint64 i = 0; i < row; i++, from += step)
+            to[i] = k ? combine (to[i], *from) : *from;
+        }
+      for (gint64 i = 0; i < row && strcmp (op, "Mean") == 0; i++)
+        to[i] /= t->n_in;
     }
 }
 

@@ -38,45 +38,72 @@ start_of (const char *op)
 }
 
 static double
-combine (const char *op, double a, double x)
+add (double a, double x)
 {
-  return strstr (op, "Max")         ? fmax (a, x)
-         : strstr (op, "Min")       ? fmin (a, x)
-         : strstr (op, "Prod")      ? a * x
-         : strstr (op, "L1")        ? a + fabs (x)
-         : strstr (op, "L2")        ? a + x * x
-         : strstr (op, "SumSquare") ? a + x * x
-         : strstr (op, "SumExp")    ? a + exp (x)
-                                    : a + x;
+  return a + x;
+}
+
+static double
+multiply (double a, double x)
+{
+  return a * x;
+}
+
+static double
+add_absolute (double a, double x)
+{
+  return a + fabs (x);
+}
+
+static double
+add_square (double a, double x)
+{
+  return a + x * x;
+}
+
+static double
+add_exponential (double a, double x)
+{
+  return a + exp (x);
+}
+
+typedef double (*Combine) (double a, double x);
+
+static Combine
+find_combine (const char *op)
+{
+  return strstr (op, "Max")         ? fmax
+         : strstr (op, "Min")       ? fmin
+         : strstr (op, "Prod")      ? multiply
+         : strstr (op, "L1")        ? add_absolute
+         : strstr (op, "L2")        ? add_square
+         : strstr (op, "SumSquare") ? add_square
+         : strstr (op, "SumExp")    ? add_exponential
+                                    : add;
+}
+
+/* How far each axis of the input moves in the result: 0 where it is
+ * reduced. */
+static void
+find_steps (const PstOpTest *t, gint64 *steps)
+{
+  const PstShape *shape = &t->in[0].shape;
+  gint64          step = 1;
+
+  for (int k = shape->rank - 1; k >= 0; k--)
+    {
+      gboolean reduced = is_reduced (t, k);
+
+      steps[k] = reduced ? 0 : step;
+      step *= reduced ? 1 : shape->dim[k];
+    }
 }
 
 static void
-reference (PstOpTest *t)
+finish (const PstOpTest *t, const char *op)
 {
-  const char *op = pst_node_get_int (t->node, "noop_with_empty_axes", 0)
-                       ? "ReduceSum"
-                       : t->node->op->type;
-  PstTestTensor *in = &t->in[0], *out = &t->out[0];
+  const PstTestTensor *in = &t->in[0], *out = &t->out[0];
 
-  for (gint64 o = 0; o < out->count; o++)
-    out->v[o] = start_of (op);
-  for (gint64 i = 0; i < in->count; i++)
-    {
-      gint64 rest = i, at = 0, step = 1;
-
-      for (int k = in->shape.rank - 1; k >= 0; k--)
-        {
-          gint64 size = in->shape.dim[k];
-
-          if (! is_reduced (t, k))
-            {
-              at += rest % size * step;
-              step *= size;
-            }
-          rest /= size;
-        }
-      out->v[at] = combine (op, out->v[at], in->v[i]);
-    }
   for (gint64 o = 0; o < out->count; o++)
     {
       if (strstr (op, "Mean") || strstr (op, "Average"))
@@ -88,6 +115,35 @@ reference (PstOpTest *t)
       if (in->dtype != PST_FLOAT32)
         out->v[o] = trunc (out->v[o]);
     }
+}
+
+static void
+reference (PstOpTest *t)
+{
+  const char *op = pst_node_get_int (t->node, "noop_with_empty_axes", 0)
+                       ? "ReduceSum"
+                       : t->node->op->type;
+  PstTestTensor *in = &t->in[0], *out = &t->out[0];
+  Combine        combine = find_combine (op);
+  gint64         steps[PST_MAX_RANK], place[PST_MAX_RANK] = { 0 };
+  gint64         at = 0;
+
+  find_steps (t, steps);
+  for (gint64 o = 0; o < out->count; o++)
+    out->v[o] = start_of (op);
+  for (gint64 i = 0; i < in->count; i++)
+    {
+      out->v[at] = combine (out->v[at], in->v[i]);
+      for (int k = in->shape.rank - 1; k >= 0; k--)
+        {
+          at += steps[k];
+          if (++place[k] < in->shape.dim[k])
+            break;
+          at -= steps[k] * place[k];
+          place[k] = 0;
+        }
+    }
+  finish (t, op);
 }
 
 #define MAP "2x3x5x7"
