@@ -201,12 +201,21 @@ test_constant_outputs (void)
 static void
 test_unsupported (void)
 {
+  /* What opsets 23 and 24 brought. */
+  static const char *const newer[] = { "Attention", "RMSNormalization",
+                                       "RotaryEmbedding", "Swish",
+                                       "TensorScatter" };
   Wire *wire = wire_put (wire_graph (), 1, wire_node ("Foo", "x", "u"));
   Wire *node;
 
   model_refused (wire_model (wire), PST_ERROR_UNSUPPORTED,
                  "uses the operator “Foo” (at “u”), which Pastiche does not "
                  "know");
+  for (gsize i = 0; i < G_N_ELEMENTS (newer); i++)
+    {
+      wire = wire_put (wire_graph (), 1, wire_node (newer[i], "x", "u"));
+      model_refused (wire_model (wire), PST_ERROR_UNSUPPORTED, newer[i]);
+    }
   node = wire_text (wire_node ("Conv", "x,w", "u"), 7, "com.example");
   wire = wire_put (wire_graph (), 1, node);
   model_refused (wire_model (wire), PST_ERROR_UNSUPPORTED,
@@ -237,7 +246,9 @@ test_opsets (void)
     { 8, "", 6, NULL },
     { 8, "ai.onnx", 22, NULL },
     { 3, "", 5, "version 5 of ONNX's operators" },
-    { 9, "", 23, "version 23 of ONNX's operators" },
+    { 11, "", 23, NULL },
+    { 13, "", 25, NULL },
+    { 13, "", 26, "version 26 of ONNX's operators" },
     { 8, "ai.onnx.ml", 1, "does not say which version" },
     { 2, "other", 1, "version 1 of ONNX's operators" },
   };

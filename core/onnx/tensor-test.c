@@ -177,6 +177,9 @@ test_refused (void)
           "does not hold the numbers");
   refuse (wire_tensor ("w", 8, 0, "", 0), PST_ERROR_UNSUPPORTED, "string");
   refuse (wire_tensor ("w", 2, 0, "", 0), PST_ERROR_UNSUPPORTED, "uint8");
+  refuse (wire_tensor ("w", 23, 0, "", 0), PST_ERROR_UNSUPPORTED,
+          "float4e2m1");
+  refuse (wire_tensor ("w", 26, 0, "", 0), PST_ERROR_UNSUPPORTED, "int2");
   refuse (wire_tensor ("w", 77, 0, "", 0), PST_ERROR_UNSUPPORTED, "unknown");
   refuse (wire_int (wire_floats ("w", 1), 14, 1), PST_ERROR_UNSUPPORTED,
           "in another file");
