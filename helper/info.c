@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,18 +45,29 @@ print_pair (const char *name, const char *text)
     printf ("%s: %s\n", name, text);
 }
 
+/* Rounded up: the least is what somebody may pass to --memory. */
+static double
+megabytes (guint64 bytes)
+{
+  return ceil (bytes / 1e6);
+}
+
 static void
 print_memory (PstModel *model)
 {
-  PstControls controls = PST_CONTROLS_INIT;
-  guint64     small, large;
+  PstControls most = PST_CONTROLS_INIT, least = PST_CONTROLS_INIT;
+  guint64     small[2], large[2];
 
-  controls.memory = G_MAXUINT64;
-  if (pst_stylize_memory (model, &controls, 1000, 1000, &small, NULL) &&
-      pst_stylize_memory (model, &controls, 4000, 3000, &large, NULL))
-    printf (_ ("Memory: %.0f MB for 1 megapixel, %.0f MB for 12 (less where "
-               "there is less)\n"),
-            small / 1e6, large / 1e6);
+  most.memory = G_MAXUINT64;
+  least.memory = 1;
+  if (pst_stylize_memory (model, &most, 1000, 1000, &small[0], NULL) &&
+      pst_stylize_memory (model, &least, 1000, 1000, &small[1], NULL) &&
+      pst_stylize_memory (model, &most, 4000, 3000, &large[0], NULL) &&
+      pst_stylize_memory (model, &least, 4000, 3000, &large[1], NULL))
+    printf (_ ("Memory: %.0f MB for 1 megapixel (at least %.0f MB), %.0f MB "
+               "for 12 (at least %.0f MB)\n"),
+            megabytes (small[0]), megabytes (small[1]), megabytes (large[0]),
+            megabytes (large[1]));
 }
 
 static int

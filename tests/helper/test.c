@@ -487,6 +487,25 @@ test_refusals (void)
   g_assert_cmpint (run (NULL, "--version", NULL), ==, 0);
 }
 
+/* What a run takes at most and at least, for two sizes. */
+static void
+check_memory (const char *said)
+{
+  const char *line = strstr (said, "Memory: ");
+  double      small[2], large[2];
+
+  g_assert_nonnull (line);
+  g_assert_cmpint (sscanf (line,
+                           "Memory: %lf MB for 1 megapixel (at least %lf MB), "
+                           "%lf MB for 12 (at least %lf MB)\n",
+                           &small[0], &small[1], &large[0], &large[1]),
+                   ==, 4);
+  g_assert_cmpfloat (small[1], >, 0);
+  g_assert_cmpfloat (small[1], <=, small[0]);
+  g_assert_cmpfloat (large[1], <=, large[0]);
+  g_assert_cmpfloat (small[1], <, large[1]);
+}
+
 static void
 test_info (void)
 {
@@ -501,6 +520,7 @@ test_info (void)
   g_assert_cmpint (run (&said, "info", painter, NULL), ==, 0);
   g_assert_nonnull (strstr (said, "stripes: Stripes, A. Painter (CC BY 4.0)"));
   g_assert_nonnull (strstr (said, "RGB, 0 to 1"));
+  check_memory (said);
   g_assert_cmpint (run (&recipe, "info", "--recipe", painter, NULL), ==, 0);
   g_assert_cmpstr (recipe, ==, "# none\n");
   g_assert_cmpint (run (NULL, "info", foreign, NULL), ==, 1);
