@@ -26,6 +26,7 @@ typedef enum
   PST_STREAM_ORDER,
   PST_STREAM_SAMPLE,
   PST_STREAM_TEST,
+  PST_STREAM_SYNTHETIC,
 } PstStream;
 
 static inline guint64
