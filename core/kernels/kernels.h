@@ -41,12 +41,16 @@ typedef struct
  * @top, @bottom, @left, @right: of the tile's 4 x 4 pixels, rows from @top to
  *   before @bottom and columns from @left to before @right are stored
  * @row, @pixel: floats from one row and one pixel to the next
+ * @base: (nullable): [k]: of what is stored
+ * @s, @q: [k]: sum x - base and sum (x - base)² are added to these
  */
 typedef struct
 {
   int    phase;
   int    top, bottom, left, right;
   gint64 row, pixel;
+  const float *base;
+  float       *s, *q;
 } PstWinoWindow;
 
 /**

@@ -151,6 +151,18 @@ wino_in_patch (const float *d, gint64 row, gint64 c, float *v, gint64 step)
     }
 }
 
+INLINE void
+sum_pixels (const Vec *o, int from, int to, Vec base, Vec *s, Vec *q)
+{
+  for (int x = from; x < to; x++)
+    {
+      Vec d = o[x] - base;
+
+      *s += d;
+      *q += d * d;
+    }
+}
+
 /* One tile whose points outside rows [r, r + n) and columns [q, q + n) are
  * zero; only the others are stored. */
 INLINE void
@@ -162,8 +174,10 @@ out_window (const float *m, gint64 step, gint64 k, const PstWinoWindow *w,
 
   for (gint64 i = 0; i < k; i += LANES)
     {
-      Vec t[4][6];
+      Vec t[4][6], base = { 0 }, s = { 0 }, squares = { 0 };
 
+      if (w->base)
+        base = LOAD (w->base + i);
       for (int x = 0; x < 6; x++)
         {
           Vec column[6], o[4];
@@ -184,6 +198,13 @@ out_window (const float *m, gint64 step, gint64 k, const PstWinoWindow *w,
           at (t[y], o);
           for (int x = left; x < right; x++)
             STORE (to + y * w->row + x * w->pixel + i, o[x]);
+          if (w->base)
+            sum_pixels (o, left, right, base, &s, &squares);
+        }
+      if (w->base)
+        {
+          STORE (w->s + i, LOAD (w->s + i) + s);
+          STORE (w->q + i, LOAD (w->q + i) + squares);
         }
     }
 }

@@ -12,9 +12,10 @@
  * of the parallel loop. For each region the stages before the last compute,
  * into the worker's room, just what the next one reads of them.
  *
- * Mean and variance are summed in single precision over one row of a region,
- * about the group's first pixel, in double precision over the group, and the
- * groups are put together in order after Chan, Golub and LeVeque (1983).
+ * Mean and variance are summed in single precision over one row of a region
+ * (or of tiles, where the algorithm does it), about the group's first pixel,
+ * in double precision over the group, and the groups are put together in order
+ * after Chan, Golub and LeVeque (1983).
  */
 
 #define MAX_GROUPS 1024 /* of a sample */
@@ -159,7 +160,7 @@ input_region (const PstConv *conv, const PstConvRegion *out)
         x0 = MIN (x0, conv->grid.col[i]);
         x1 = MAX (x1, conv->grid.col[i] + 1);
       }
-  return (PstConvRegion) { y0, x0, MAX (0, y1 - y0), MAX (0, x1 - x0) };
+  return (PstConvRegion) { y0, x0, MAX (0, y1 - y0), MAX (0, x1 - x0), NULL };
 }
 
 static PstConvSource
@@ -218,32 +219,51 @@ compute (const Work *work, gint64 n, int s, const PstConvRegion *region,
       {
         PstConvRegion part = { region->y + y, region->x + x,
                                MIN (h, region->h - y),
-                               MIN (w, region->w - x) };
+                               MIN (w, region->w - x), region->sums };
 
         stage->forward->region (conv, &source, &part, stage->packed, room,
                                 to + y * row + x * conv->k, row);
       }
 }
 
-/* Adds to a group's sums; @line has room for 2 k floats. */
-static void
-add_sums (gint64 k, double *sums, gboolean first,
-          const PstConvRegion *region, const float *from, gint64 row,
-          float *base, float *line)
+void
+pst_conv_sums_begin (PstConvSums *sums, gint64 k, gint64 first, gint64 n,
+                     const float *pixel)
 {
-  if (first)
-    for (gint64 i = 0; i < k; i++)
-      {
-        base[i] = from[i];
-        sums[i] = from[i];
-        sums[k + i] = sums[2 * k + i] = 0.0;
-      }
+  double *to = sums->sums + first;
+
+  for (gint64 i = 0; i < n; i++)
+    {
+      sums->base[first + i] = pixel[i];
+      to[i] = pixel[i];
+      to[k + i] = to[2 * k + i] = 0.0;
+    }
+}
+
+void
+pst_conv_sums_add (PstConvSums *sums, gint64 k, gint64 first, gint64 n)
+{
+  double *to = sums->sums + k + first;
+
+  for (gint64 i = 0; i < n; i++)
+    {
+      to[i] += sums->line[i];
+      to[k + i] += sums->line[n + i];
+    }
+}
+
+/* Where the algorithm has not done it */
+static void
+add_sums (gint64 k, const PstConvRegion *region, const float *from, gint64 row,
+          PstConvSums *sums)
+{
+  if (sums->fresh)
+    pst_conv_sums_begin (sums, k, 0, k, from);
   for (gint64 y = 0; y < region->h; y++)
     {
-      pst_kernels ()->channel_sums (from + y * row, base, k, region->w, line,
-                                    line + k);
-      for (gint64 i = 0; i < 2 * k; i++)
-        sums[k + i] += line[i];
+      pst_kernels ()->channel_sums (from + y * row, sums->base, k, region->w,
+                                    sums->line, sums->line + k);
+      pst_conv_sums_add (sums, k, 0, k);
     }
 }
 
@@ -272,14 +292,18 @@ pack (const Work *work, gint64 n, const PstConvRegion *region,
       }
 }
 
+static gboolean
+has_limit (const PstConvJob *job)
+{
+  return job->bias || job->least > -INFINITY;
+}
+
 /* Bias and limit, in place. */
 static void
 limit (const Work *work, const PstConvRegion *region, float *from, gint64 row)
 {
   const PstConvJob *job = work->job;
 
-  if (! job->bias && job->least == -INFINITY)
-    return;
   for (gint64 i = 0; i < region->h; i++)
     pst_kernels ()->channel_affine (from + i * row, NULL, job->bias,
                                     job->least, last_conv (job)->k,
@@ -294,7 +318,7 @@ region_at (const Work *work, gint64 i)
   gint64         x = i % work->across * work->w;
 
   return (PstConvRegion) { y, x, MIN (work->h, conv->oh - y),
-                           MIN (work->w, conv->ow - x) };
+                           MIN (work->w, conv->ow - x), NULL };
 }
 
 /* Where a worker's sums and its region of the output lie. */
@@ -319,9 +343,11 @@ run_group (gpointer data, gsize item, guint worker)
   gint64            last = MIN (work->n_regions, first + work->per_group);
   float            *room =
       (float *) (work->workers + worker * work->worker_bytes);
-  float            *base;
-  float            *out = output_room (work, room, &base);
+  PstConvSums       sums = { work->sums + item * 3 * conv->k, NULL, NULL,
+                             TRUE, FALSE };
+  float            *out = output_room (work, room, &sums.base);
 
+  sums.line = sums.base + conv->k;
   for (gint64 i = first; i < last; i++)
     {
       PstConvRegion region = region_at (work, i);
@@ -334,13 +360,16 @@ run_group (gpointer data, gsize item, guint worker)
           to = (float *) job->y->data +
                ((n * conv->oh + region.y) * conv->ow + region.x) * conv->k;
         }
+      if (job->wants_stats && ! has_limit (job))
+        region.sums = &sums;
       compute (work, n, job->n_stages - 1, &region, room, to, row);
-      limit (work, &region, to, row);
+      if (has_limit (job))
+        limit (work, &region, to, row);
       if (work->packed)
         pack (work, n, &region, to, row);
-      if (job->wants_stats)
-        add_sums (conv->k, work->sums + item * 3 * conv->k, i == first,
-                  &region, to, row, base, base + conv->k);
+      if (job->wants_stats && ! sums.taken)
+        add_sums (conv->k, &region, to, row, &sums);
+      sums.fresh = FALSE;
     }
 }
 

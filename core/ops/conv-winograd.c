@@ -236,6 +236,7 @@ typedef struct
   float               *m;
   float               *to;
   gint64               row;
+  PstConvSums         *sums;             /* (nullable) */
 } Work;
 
 static void
@@ -289,28 +290,54 @@ clip (gint64 at, gint64 step, gint64 size, int *begin, int *end)
   *end = (int) CLAMP ((size - at + step - 1) / step, 0, 4);
 }
 
+/* Tile @t, channels @first to @first + @n; with sums where there is a line. */
 static void
-write_tiles (const Work *work, gint64 phase, gint64 first, gint64 n)
+write_tile (const Work *work, gint64 phase, gint64 first, gint64 n, gint64 t,
+            float *line)
 {
   const PstConv *conv = work->conv;
   gint64         step = conv->phased ? 2 : 1;
+  gint64         y = (work->y + t / work->tiles_x * 4) * step +
+                     (conv->phased ? phase / 2 : 0) - work->region->y;
+  gint64         x = (work->x + t % work->tiles_x * 4) * step +
+                     (conv->phased ? phase % 2 : 0) - work->region->x;
+  PstWinoWindow window = { .phase = conv->phased ? (int) phase : -1,
+                           .row = work->row * step,
+                           .pixel = conv->k * step };
 
+  clip (y, step, work->region->h, &window.top, &window.bottom);
+  clip (x, step, work->region->w, &window.left, &window.right);
+  if (line)
+    {
+      window.base = work->region->sums->base + first;
+      window.s = line;
+      window.q = line + n;
+    }
+  pst_kernels ()->wino_out_window (work->m + t * n, work->tiles * n + APART, n,
+                                   &window,
+                                   work->to + y * work->row + x * conv->k +
+                                       first);
+}
+
+/* The sums are taken in single precision over a row of tiles. */
+static void
+write_tiles (const Work *work, gint64 phase, gint64 first, gint64 n)
+{
+  PstConvSums *sums = work->sums;
+  gint64       k = work->conv->k;
+
+  if (sums && sums->fresh && phase == 0)
+    {
+      write_tile (work, phase, first, n, 0, NULL);
+      pst_conv_sums_begin (sums, k, first, n, work->to + first);
+    }
   for (gint64 t = 0; t < work->tiles; t++)
     {
-      gint64 y = (work->y + t / work->tiles_x * 4) * step +
-                 (conv->phased ? phase / 2 : 0) - work->region->y;
-      gint64 x = (work->x + t % work->tiles_x * 4) * step +
-                 (conv->phased ? phase % 2 : 0) - work->region->x;
-      PstWinoWindow window = { .phase = conv->phased ? (int) phase : -1,
-                               .row = work->row * step,
-                               .pixel = conv->k * step };
-
-      clip (y, step, work->region->h, &window.top, &window.bottom);
-      clip (x, step, work->region->w, &window.left, &window.right);
-      pst_kernels ()->wino_out_window (work->m + t * n,
-                                       work->tiles * n + APART, n, &window,
-                                       work->to + y * work->row +
-                                           x * conv->k + first);
+      if (sums && t % work->tiles_x == 0)
+        memset (sums->line, 0, sizeof (float) * 2 * n);
+      write_tile (work, phase, first, n, t, sums ? sums->line : NULL);
+      if (sums && (t + 1) % work->tiles_x == 0)
+        pst_conv_sums_add (sums, k, first, n);
     }
 }
 
@@ -329,6 +356,8 @@ winograd_region (const PstConv *conv, const PstConvSource *source,
                 .y = region->y / step, .x = region->x / step,
                 .to = to, .row = row };
 
+  if (region->y % step == 0 && region->x % step == 0)
+    work.sums = region->sums; /* else the first pixel isn't the first tile's */
   work.tiles_y = (end_y - work.y + 3) / 4;
   work.tiles_x = (end_x - work.x + 3) / 4;
   work.tiles = work.tiles_y * work.tiles_x;
@@ -349,6 +378,11 @@ winograd_region (const PstConv *conv, const PstConvSource *source,
         multiply (&work, phase, first, n);
         write_tiles (&work, phase, first, n);
       }
+  if (work.sums)
+    {
+      work.sums->fresh = FALSE;
+      work.sums->taken = TRUE;
+    }
 }
 
 const PstConvForward pst_conv_winograd = {

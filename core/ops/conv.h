@@ -68,10 +68,31 @@ typedef struct
   float        least;
 } PstConvSource;
 
-/* A part of the output. */
+/**
+ * PstConvSums:
+ * @sums: [3, k]: base, sum of x - base, sum of (x - base)²
+ * @base: [k]: the base in single precision
+ * @line: room for 2 k floats
+ * @fresh: nothing is there yet; the first pixel will be the base
+ * @taken: set by whom has added what it computed
+ *
+ * What mean and variance are made of.
+ */
 typedef struct
 {
-  gint64 y, x, h, w;
+  double  *sums;
+  float   *base;
+  float   *line;
+  gboolean fresh;
+  gboolean taken;
+} PstConvSums;
+
+/* A part of the output. An algorithm may add its pixels to @sums (nullable)
+ * and say so; else others do. */
+typedef struct
+{
+  gint64       y, x, h, w;
+  PstConvSums *sums;
 } PstConvRegion;
 
 /**
@@ -120,6 +141,13 @@ const PstConvForward *pst_conv_choose (const PstConv *conv);
 const float *pst_conv_patch (const PstConvGrid *grid, gint64 c,
                              const PstConvSource *source, gint64 y, gint64 x,
                              gint64 h, gint64 w, float *room, gint64 *row);
+
+/* Makes @pixel [n] the base of channels @first to @first + @n; their sums are
+ * zero then. */
+void pst_conv_sums_begin (PstConvSums *sums, gint64 k, gint64 first, gint64 n,
+                          const float *pixel);
+/* Adds @line [2, n]. */
+void pst_conv_sums_add (PstConvSums *sums, gint64 k, gint64 first, gint64 n);
 
 /* Pixels of a source's row, both counted from its first, as numbers. */
 void pst_conv_load (const PstConvSource *source, gint64 c, gint64 row,
