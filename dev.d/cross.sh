@@ -20,8 +20,14 @@ cross_prepare() {
 
 # All unit suites, or the tests named.
 cross_test() {
+  local -a arguments=(--timeout-multiplier 10)
   say "Building for arm64…"
   build release --cross-file="$TOP/dev.d/aarch64.ini" \
     -Dplugin=disabled -Dui=disabled -Dhelper=disabled
-  test_run release --suite unit --timeout-multiplier 10 "$@"
+  if [ $# -eq 0 ]; then
+    arguments+=(--suite unit)
+  else
+    test_select release "$@"
+  fi
+  test_run release "${arguments[@]}"
 }

@@ -4,12 +4,14 @@
 # of each fuzz target; with --soak the unit suites for arm64, too; one sum.
 
 command_test() {
-  local soak='' status=0 begin
+  local soak='' sanitize='' fuzz='' status=0 begin
   local -a filters=()
   while [ $# -gt 0 ]; do
     case $1 in
       --soak) soak=yes ;;
-      -*) die "./dev test knows --soak and names of suites, not '$1'." ;;
+      -*) die "./dev test knows --soak and names of suites and tests, not '$1'." ;;
+      sanitize) sanitize=yes ;;
+      fuzz) fuzz=yes filters+=("$1") ;;
       *) filters+=("$1") ;;
     esac
     shift
@@ -17,20 +19,16 @@ command_test() {
   prepare test
   begin=$SECONDS
   export PASTICHE_MODELS="$TOP/models"
-  case "${filters[*]:-}" in
-    '')
-      test_plain || status=1
-      test_sanitized || status=1
-      test_fuzzed || status=1
-      [ -z "$soak" ] || test_cross || status=1
-      ;;
-    sanitize) test_sanitized || status=1 ;;
-    fuzz)
-      test_plain fuzz || status=1
-      test_fuzzed || status=1
-      ;;
-    *) test_plain "${filters[@]}" || status=1 ;;
-  esac
+  if [ ${#filters[@]} -eq 0 ] && [ -z "$sanitize" ]; then
+    test_plain || status=1
+    test_sanitized || status=1
+    test_fuzzed || status=1
+    [ -z "$soak" ] || test_cross || status=1
+  else
+    [ ${#filters[@]} -eq 0 ] || test_plain "${filters[@]}" || status=1
+    [ -z "$sanitize" ] || test_sanitized || status=1
+    [ -z "$fuzz" ] || test_fuzzed || status=1
+  fi
   say "The tests took $((SECONDS - begin)) s."
   inside python3 "$TOP/tests/summary.py" "${test_logs[@]}" || status=1
   return "$status"
@@ -44,7 +42,7 @@ test_plain() {
   build release
   profiles
   [ -z "$soak" ] || arguments+=(--setup soak)
-  test_select release "$@"
+  [ $# -eq 0 ] || test_select release "$@"
   test_run release "${arguments[@]}"
 }
 
@@ -82,17 +80,15 @@ test_cross() {
   return "$status"
 }
 
-# Adds to arguments: a name may be that of a suite or of a single test.
+# Adds to arguments: a word may be that of a suite or of a single test.
 test_select() {
-  local name suites
-  suites=$(inside meson introspect --tests "$BUILD/$1")
+  local folder=$1 words
+  local -a lines=()
   shift
-  for name; do
-    case $suites in
-      *"\"pastiche:$name\""*) arguments+=(--suite "$name") ;;
-      *) arguments+=("$name") ;;
-    esac
-  done
+  words=$(inside python3 "$TOP/tests/select.py" \
+    "$BUILD/$folder/meson-info/intro-tests.json" "$@") || exit 1
+  mapfile -t lines <<<"$words"
+  arguments+=("${lines[@]}")
 }
 
 test_run() {
