@@ -64,6 +64,7 @@ typedef struct
  * - @wino_in: V = B' d B. d [36][c] by pointers; V [36][c], points @step apart
  * - @wino_in_adjoint: d += B V B' (pointers may be %NULL: left out)
  * - @wino_in_patch: the same of pixels [6][6][c], rows @row floats apart
+ * - @wino_in_scaled: the same of max (least, scale x + shift)
  * - @wino_out_window: y = A' M A, to where the window tells
  * - @wino_out_adjoint: M = A y A'
  * - @wino_weights: U = G g G'; g [9][n] @g_step apart, U [36][n]
@@ -120,6 +121,9 @@ typedef struct
                            float *const *d);
   void (*wino_in_patch) (const float *d, gint64 row, gint64 c, float *v,
                          gint64 step);
+  void (*wino_in_scaled) (const float *d, gint64 row, gint64 c,
+                          const float *scale, const float *shift,
+                          float least, float *v, gint64 step);
   void (*wino_out_window) (const float *m, gint64 step, gint64 k,
                            const PstWinoWindow *window, float *to);
   void (*wino_out_adjoint) (const float *const *y, gint64 k, float *m,

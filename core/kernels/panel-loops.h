@@ -20,7 +20,6 @@
 #define WIDE 2
 #define PANEL (WIDE * LANES)
 #define BLOCK 32768 /* floats of A between two panels */
-#define LINE 16     /* floats of a line of the cache */
 
 #if defined(__aarch64__)
 #define STEPS LANES /* of the inner dimension at a time */

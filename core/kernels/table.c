@@ -26,6 +26,7 @@ const PstKernels JOIN (pst_kernels_, PST_ISA) = {
   .wino_in = wino_in,
   .wino_in_adjoint = wino_in_adjoint,
   .wino_in_patch = wino_in_patch,
+  .wino_in_scaled = wino_in_scaled,
   .wino_out_window = wino_out_window,
   .wino_out_adjoint = wino_out_adjoint,
   .wino_weights = wino_weights,

@@ -19,6 +19,8 @@
 #define LANES 4
 #endif
 
+#define LINE 16 /* floats of a line of the cache */
+
 typedef float Vec __attribute__ ((vector_size (4 * LANES)));
 typedef int   Mask __attribute__ ((vector_size (4 * LANES)));
 typedef float VecAt

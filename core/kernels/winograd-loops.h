@@ -130,25 +130,53 @@ wino_in_adjoint (const float *v, gint64 step, gint64 c, float *const *d)
     }
 }
 
-static void
-wino_in_patch (const float *d, gint64 row, gint64 c, float *v, gint64 step)
+/* With @scale, of max (least, scale x + shift) */
+INLINE void
+in_patch (const float *d, gint64 row, gint64 c, const float *scale,
+          const float *shift, float least, float *v, gint64 step)
 {
   for (gint64 i = 0; i < c; i += LANES)
     {
-      Vec t[6][6];
+      Vec t[6][6], a = { 0 }, b = { 0 };
 
+      if (scale)
+        {
+          a = LOAD (scale + i);
+          b = LOAD (shift + i);
+        }
       for (int x = 0; x < 6; x++)
         {
           Vec column[6], o[6];
 
           for (int y = 0; y < 6; y++)
-            column[y] = LOAD (d + y * row + x * c + i);
+            {
+              const float *pixel = d + y * row + x * c + i;
+
+              if (x >= 2 && i % LINE == 0) /* the next tile's */
+                __builtin_prefetch (pixel + 4 * c);
+              column[y] = LOAD (pixel);
+              if (scale)
+                column[y] = larger (a * column[y] + b, all (least));
+            }
           bt (column, o);
           for (int y = 0; y < 6; y++)
             t[y][x] = o[y];
         }
       rows_in (t, v + i, step);
     }
+}
+
+static void
+wino_in_patch (const float *d, gint64 row, gint64 c, float *v, gint64 step)
+{
+  in_patch (d, row, c, NULL, NULL, 0.0f, v, step);
+}
+
+static void
+wino_in_scaled (const float *d, gint64 row, gint64 c, const float *scale,
+                const float *shift, float least, float *v, gint64 step)
+{
+  in_patch (d, row, c, scale, shift, least, v, step);
 }
 
 INLINE void

@@ -39,14 +39,14 @@ col_of (const PstConvGrid *grid, const PstConvSource *source, gint64 x)
   return look_up (grid->col, grid->w, x, source->x, source->w);
 }
 
-static const float *
-in_place (const PstConvGrid *grid, gint64 c, const PstConvSource *source,
-          gint64 y, gint64 x, gint64 h, gint64 w)
+const float *
+pst_conv_find (const PstConvGrid *grid, gint64 c, const PstConvSource *source,
+               gint64 y, gint64 x, gint64 h, gint64 w)
 {
   gint64 row = row_of (grid, source, y), col = col_of (grid, source, x);
 
-  if (source->packed || source->scale || source->least > -INFINITY || row < 0 ||
-      col < 0 || row_of (grid, source, y + h - 1) - row != h - 1 ||
+  if (source->packed || row < 0 || col < 0 ||
+      row_of (grid, source, y + h - 1) - row != h - 1 ||
       col_of (grid, source, x + w - 1) - col != w - 1)
     return NULL;
   return source->data + (row * source->row + col) * c;
@@ -113,10 +113,10 @@ pst_conv_patch (const PstConvGrid *grid, gint64 c,
                 const PstConvSource *source, gint64 y, gint64 x, gint64 h,
                 gint64 w, float *room, gint64 *row)
 {
-  const float *there = in_place (grid, c, source, y, x, h, w);
+  const float *there = pst_conv_find (grid, c, source, y, x, h, w);
   gint64       before = -2;
 
-  if (there)
+  if (there && ! source->scale && source->least == -INFINITY)
     {
       *row = source->row * c;
       return there;

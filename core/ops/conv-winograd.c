@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
 #include <string.h>
 
 #include "core/base/memory.h"
@@ -156,17 +157,15 @@ winograd_pack (const PstConv *conv, PstPool *pool, float *packed)
   pst_pool_run (pool, conv->c, pack_channel, &packing);
 }
 
+/* V, then the pixels, then M in their place */
 static gsize
-patch_floats (const PstConv *conv, gint64 tiles_y, gint64 tiles_x)
+room_floats (const PstConv *conv, gint64 tiles_y, gint64 tiles_x)
 {
-  return (4 * tiles_y + 2) * (4 * tiles_x + 2) * conv->c;
-}
+  gint64 tiles = tiles_y * tiles_x;
+  gsize  pixels = (4 * tiles_y + 2) * (4 * tiles_x + 2) * conv->c;
+  gsize  m = n_points (conv) * (tiles * columns (conv) + APART);
 
-static gsize
-tile_floats (const PstConv *conv, gint64 tiles)
-{
-  return POINTS * (tiles * conv->c + APART) +
-         n_points (conv) * (tiles * columns (conv) + APART);
+  return POINTS * (tiles * conv->c + APART) + MAX (pixels, m);
 }
 
 /* Tiles of a block: as many as the second-level cache holds, few of them half
@@ -190,7 +189,7 @@ choose_tiles (const PstConv *conv, gint64 *tiles_y, gint64 *tiles_x)
         double cost = blocks * (n + 6 +
                                 0.15 * (4 * y + 2) * (4 * x + 2) / 16);
 
-        if (n > 1 && patch_floats (conv, y, x) + tile_floats (conv, n) > most)
+        if (n > 1 && room_floats (conv, y, x) > most)
           break;
         if (best == 0 || cost < best)
           {
@@ -220,7 +219,7 @@ winograd_room (const PstConv *conv)
   /* a region may begin at an odd row or column: one tile more each way */
   y += conv->phased;
   x += conv->phased;
-  return patch_floats (conv, y, x) + tile_floats (conv, x * y);
+  return room_floats (conv, y, x);
 }
 
 typedef struct
@@ -239,17 +238,47 @@ typedef struct
   PstConvSums         *sums;             /* (nullable) */
 } Work;
 
+/* All pixels that the tiles cover, and then the tiles */
 static void
-read_tiles (const Work *work, const float *patch, gint64 row)
+read_patch (const Work *work, const PstConvGrid *grid,
+            const PstConvSource *source)
 {
-  gint64 c = work->conv->c;
+  gint64       c = work->conv->c, row;
+  const float *patch =
+      pst_conv_patch (grid, c, source, work->y, work->x,
+                      4 * work->tiles_y + 2, 4 * work->tiles_x + 2, work->m,
+                      &row);
 
   for (gint64 t = 0; t < work->tiles; t++)
-    pst_kernels ()->wino_in_patch (patch +
-                                       t / work->tiles_x * 4 * row +
+    pst_kernels ()->wino_in_patch (patch + t / work->tiles_x * 4 * row +
                                        t % work->tiles_x * 4 * c,
-                                   row, c, work->v + t * c,
-                                   work->v_step);
+                                   row, c, work->v + t * c, work->v_step);
+}
+
+/* Each tile from where it lies; only those at the edges, as patches. */
+static void
+read_tiles (const Work *work, const PstConvGrid *grid,
+            const PstConvSource *source)
+{
+  gint64 c = work->conv->c, row;
+
+  for (gint64 t = 0; t < work->tiles; t++)
+    {
+      gint64       y = work->y + t / work->tiles_x * 4;
+      gint64       x = work->x + t % work->tiles_x * 4;
+      float       *v = work->v + t * c;
+      const float *d = pst_conv_find (grid, c, source, y, x, 6, 6);
+
+      if (d && source->scale)
+        {
+          pst_kernels ()->wino_in_scaled (d, source->row * c, c, source->scale,
+                                          source->shift, source->least, v,
+                                          work->v_step);
+          continue;
+        }
+      d = pst_conv_patch (grid, c, source, y, x, 6, 6, work->m, &row);
+      pst_kernels ()->wino_in_patch (d, row, c, v, work->v_step);
+    }
 }
 
 /* V of point @i of a phase */
@@ -350,8 +379,6 @@ winograd_region (const PstConv *conv, const PstConvSource *source,
   gint64             step = conv->phased ? 2 : 1;
   gint64             end_y = (region->y + region->h + step - 1) / step;
   gint64             end_x = (region->x + region->w + step - 1) / step;
-  gint64             patch_row;
-  const float       *patch;
   Work work = { .conv = conv, .region = region, .packed = packed,
                 .y = region->y / step, .x = region->x / step,
                 .to = to, .row = row };
@@ -364,12 +391,10 @@ winograd_region (const PstConv *conv, const PstConvSource *source,
   work.v = room;
   work.v_step = work.tiles * conv->c + APART;
   work.m = work.v + POINTS * work.v_step;
-  patch = pst_conv_patch (
-      grid, conv->c, source, work.y, work.x, 4 * work.tiles_y + 2,
-      4 * work.tiles_x + 2,
-      work.m + n_points (conv) * (work.tiles * columns (conv) + APART),
-      &patch_row);
-  read_tiles (&work, patch, patch_row);
+  if (! source->packed && (source->scale || source->least == -INFINITY))
+    read_tiles (&work, grid, source);
+  else
+    read_patch (&work, grid, source);
   for (gint64 phase = 0; phase < n_phases (conv); phase++)
     for (gint64 first = 0; first < conv->k; first += COLUMNS)
       {

@@ -149,6 +149,12 @@ void pst_conv_sums_begin (PstConvSums *sums, gint64 k, gint64 first, gint64 n,
 /* Adds @line [2, n]. */
 void pst_conv_sums_add (PstConvSums *sums, gint64 k, gint64 first, gint64 n);
 
+/* The padded pixels [h, w, c], rows source->row apart, as they lie in memory;
+ * %NULL where they don't, or are packed. */
+const float *pst_conv_find (const PstConvGrid *grid, gint64 c,
+                            const PstConvSource *source, gint64 y, gint64 x,
+                            gint64 h, gint64 w);
+
 /* Pixels of a source's row, both counted from its first, as numbers. */
 void pst_conv_load (const PstConvSource *source, gint64 c, gint64 row,
                     gint64 col, gint64 pixels, float *to);
