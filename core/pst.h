@@ -4,7 +4,9 @@
 /* What the hosts (plug-ins, dialog, helper program) see of the core. */
 
 #include "core/base/error.h"
+#include "core/base/json.h"
 #include "core/base/progress.h"
+#include "core/eval/eval.h"
 #include "core/style/library.h"
 #include "core/style/model.h"
 #include "core/style/pixels.h"

@@ -5,6 +5,7 @@
 
 #include "core/graph/plan.h"
 #include "core/train/objective.h"
+#include "core/train/test-network.h"
 
 #define WIDTH 24
 #define HEIGHT 20
@@ -18,58 +19,10 @@ typedef struct
   PstPicture       *style;
 } Fixture;
 
-static PstValue *
-layer (PstGraph *graph, PstValue *x, const char *name, int in, int out)
-{
-  PstShape             shape = PST_SHAPE (out, in, 3, 3);
-  g_autoptr (PstArray) array = pst_array_new (PST_FLOAT32, &shape, TRUE);
-  PstRandom            random;
-
-  pst_random_init (&random, out, PST_STREAM_TEST, in);
-  for (gint64 i = 0; i < pst_shape_count (&shape); i++)
-    ((float *) array->tensor.data)[i] =
-        (float) pst_random_range (&random, -1.5, 1.5);
-  x = pst_graph_op (graph, "Conv", 2, x,
-                    pst_graph_add_parameter (graph, "weight", array));
-  pst_node_set_ints (x->producer, "kernel_shape", PST_INTS (3, 3));
-  pst_node_set_ints (x->producer, "pads", PST_INTS (1, 1, 1, 1));
-  x = pst_graph_op (graph, "Softplus", 1, x); /* no kinks */
-  pst_graph_add_output (graph, x, name);
-  return x;
-}
-
-static PstGraph *
-network (void)
-{
-  PstGraph *graph = pst_graph_new ();
-  PstShape  shape = PST_SHAPE (-1, 3, -1, -1);
-  PstValue *x = pst_graph_add_input (graph, "image", PST_FLOAT32, &shape);
-
-  x = layer (graph, x, "shallow", 3, 5);
-  x = pst_graph_op (graph, "AveragePool", 1, x);
-  pst_node_set_ints (x->producer, "kernel_shape", PST_INTS (2, 2));
-  pst_node_set_ints (x->producer, "strides", PST_INTS (2, 2));
-  layer (graph, x, "deep", 5, 7);
-  pst_graph_seal (graph);
-  return graph;
-}
-
-static PstPicture *
-waves (int width, int height, double pace)
-{
-  PstPicture *picture = pst_picture_new (width, height);
-
-  for (int i = 0; i < width * height * 3; i++)
-    picture->data[i] =
-        (guint8) (128 + 90 * sin (i / 3 % width * pace + i % 3) *
-                            cos (i / 3 / width * 0.4));
-  return picture;
-}
-
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  g_autoptr (PstGraph)  graph = network ();
+  g_autoptr (PstGraph)  graph = test_network_new ();
   g_autoptr (GPtrArray) pictures = g_ptr_array_new ();
   static char           deep[] = "deep", shallow[] = "shallow";
 
@@ -79,8 +32,8 @@ set_up (Fixture *f, gconstpointer data)
   f->recipe.style[0] = (PstLayer) { shallow, 1 };
   f->recipe.style[1] = (PstLayer) { deep, 0.5 };
   f->recipe.style_form = GPOINTER_TO_INT (data);
-  f->photo = waves (WIDTH, HEIGHT, 0.3);
-  f->style = waves (30, 26, 1.1);
+  f->photo = test_network_waves (WIDTH, HEIGHT, 0.3);
+  f->style = test_network_waves (30, 26, 1.1);
   f->spec.recipe = &f->recipe;
   f->spec.features = pst_features_new (graph, &f->recipe, NULL);
   g_ptr_array_add (pictures, f->style);

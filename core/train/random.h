@@ -27,6 +27,7 @@ typedef enum
   PST_STREAM_SAMPLE,
   PST_STREAM_TEST,
   PST_STREAM_SYNTHETIC,
+  PST_STREAM_PATCHES,
 } PstStream;
 
 static inline guint64
