@@ -35,6 +35,7 @@ apply (const PstOpTest *t, double x)
          : IS ("Sign")       ? (x > 0.0) - (x < 0.0)
          : IS ("Erf")        ? erf (x)
          : IS ("Affine")     ? alpha * x + beta
+         : IS ("Slope")      ? (x > 0.0 ? 1.0 : alpha)
          : IS ("Clip")       ? fmin (fmax (x, low), high)
                              : NAN;
 }
@@ -89,6 +90,12 @@ static const PstOpCase cases[] = {
   { "bool", "Neg", .in = { "bool 3" }, .fails = "bool" },
   { "map", "Affine", .attrs = "alpha=150.0 beta=-3.5",
     .in = { "float " MAP }, .out = { MAP } },
+  { "map", "pastiche.Slope", .attrs = "alpha=0.2", .in = { "float " MAP },
+    .out = { MAP } },
+  { "large", "pastiche.Slope", .in = { "float " LARGE }, .out = { LARGE } },
+  { "zero", "pastiche.Slope", .attrs = "alpha=0.2",
+    .in = { "float 3 = -2 0 2" }, .out = { "3" } },
+  { "whole", "pastiche.Slope", .in = { "int64 3" }, .fails = "int64" },
   { "attributes", "Clip", 6, "min=-0.3 max=0.6", .in = { "float " MAP },
     .out = { MAP } },
   { "inputs", "Clip",

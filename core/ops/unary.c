@@ -121,6 +121,27 @@ DEFINE_EXPANDED (leaky_relu, "LeakyRelu", leaky_relu_infer,
                  pst_node_get_float (call->node, "alpha", 0.01f), 0.0f,
                  X > 0.0f ? X : X *a, OF_OUTPUT, (X > 0.0f ? 1.0f : a))
 
+/* Slope: of LeakyRelu, from its input or its output: 1 above 0, else alpha.
+ * What multiplies with it is the gradient of a network by its input, written
+ * as nodes. Its own gradient is 0 wherever there is one, so no backward pass
+ * goes through it. */
+DEFINE_FORWARD (slope_tile, float, (X > 0.0f ? 1.0f : a))
+
+static void
+slope_forward (PstCall *call)
+{
+  pst_unary_forward (call, slope_tile,
+                     pst_node_get_float (call->node, "alpha", 0.01f), 0.0f);
+}
+
+const PstOp pst_op_slope = {
+  .domain = "pastiche",
+  .type = "Slope",
+  .infer = pst_unary_infer_float,
+  .forward = slope_forward,
+  .flags = PST_OP_IN_PLACE,
+};
+
 /* An experimental operator that early exporters wrote: alpha x + beta. */
 DEFINE_EXPANDED (affine, "Affine", pst_unary_infer_float,
                  pst_node_get_float (call->node, "alpha", 1.0f),
