@@ -3,6 +3,7 @@
 #include "core/train/adversarial-private.h"
 
 #include "core/train/losses.h"
+#include "core/train/penalty.h"
 
 gboolean
 pst_adversarial_has_judges (const PstAdversarialStep *step)
@@ -89,16 +90,32 @@ add_feature_terms (PstAdversarialStep *step, PstGraph *graph,
     }
 }
 
-/* One discriminator's logits in @graph. */
+gboolean
+pst_adversarial_has_penalty (const PstAdversarialStep *step)
+{
+  return step->recipe->adversarial_form == PST_ADVERSARIAL_WGAN_GP &&
+         step->recipe->penalty > 0;
+}
+
+/* @picture as discriminator @i takes it. */
 static PstValue *
-add_discriminator (PstAdversarialStep *step, PstGraph *graph, guint i,
-                   PstValue *picture, const char *prefix)
+add_pool (PstAdversarialStep *step, PstGraph *graph, guint i,
+          PstValue *picture)
 {
   const PstRecipeDiscriminator *shape = step->recipe->discriminators->pdata[i];
+
+  return pst_loss_pool (graph, picture, shape->pool);
+}
+
+/* Discriminator @i's logits for what add_pool() gives. */
+static PstValue *
+add_logits (PstAdversarialStep *step, PstGraph *graph, guint i,
+            PstValue *picture, const char *room)
+{
   PstSpectral          *spectral = step->players->discriminators->pdata[i];
+  g_autofree char      *prefix = g_strdup_printf ("%s%u/", room, i);
   g_autoptr (GPtrArray) logits = NULL;
 
-  picture = pst_loss_pool (graph, picture, shape->pool);
   logits = pst_graph_append (graph, spectral->network->graph, &picture,
                              prefix);
   return logits->pdata[0];
@@ -132,19 +149,45 @@ generator_graph (PstAdversarialStep *step, GPtrArray *seeds)
     n_judges = step->players->discriminators->len;
   for (guint i = 0; i < n_judges; i++)
     {
-      g_autofree char *prefix = g_strdup_printf ("discriminator%u/", i);
+      PstValue *logits;
 
+      logits = add_logits (step, graph, i, add_pool (step, graph, i, pastiche),
+                           "discriminator");
       add_term (step, graph, seeds, PST_TERM_ADVERSARIAL, 1,
-                pst_loss_adversarial (
-                  graph, step->recipe->adversarial_form,
-                  add_discriminator (step, graph, i, pastiche, prefix), in[1],
-                  NULL));
+                pst_loss_adversarial (graph, step->recipe->adversarial_form,
+                                      logits, in[1], NULL));
     }
   pst_graph_seal (graph);
   return graph;
 }
 
-/* Inputs picture, style, sign; an output [2N] for each discriminator. */
+/* Inputs between, between-style; an output [N] for each discriminator. */
+static void
+add_penalties (PstAdversarialStep *step, PstGraph *graph, GPtrArray *seeds)
+{
+  PstShape  shape = PST_SHAPE (-1, 3, -1, -1);
+  PstShape  row = PST_SHAPE (-1, step->n_styles);
+  PstValue *between, *style;
+
+  between = pst_graph_add_input (graph, "between", PST_FLOAT32, &shape);
+  style = pst_graph_add_input (graph, "between-style", PST_FLOAT32, &row);
+  for (guint i = 0; i < step->players->discriminators->len; i++)
+    {
+      const PstRecipeDiscriminator *one;
+      PstValue *picture = add_pool (step, graph, i, between);
+      PstValue *logits, *loss;
+
+      one = step->recipe->discriminators->pdata[i];
+      logits = add_logits (step, graph, i, picture, "between");
+      loss = pst_loss_penalty (graph, logits, picture, style,
+                               step->crop / one->pool);
+      pst_graph_add_output (graph, loss, "penalty");
+      g_ptr_array_add (seeds, loss);
+    }
+}
+
+/* Inputs picture, style, sign, and those of add_penalties(); an output [2N]
+ * for each discriminator, then the penalties. */
 static PstGraph *
 discriminator_graph (PstAdversarialStep *step, GPtrArray *seeds)
 {
@@ -159,15 +202,17 @@ discriminator_graph (PstAdversarialStep *step, GPtrArray *seeds)
   sign = pst_graph_add_input (graph, "sign", PST_FLOAT32, &one);
   for (guint i = 0; i < step->players->discriminators->len; i++)
     {
-      g_autofree char *prefix = g_strdup_printf ("discriminator%u/", i);
-      PstValue        *loss;
+      PstValue *logits, *loss;
 
-      loss = pst_loss_adversarial (
-        graph, step->recipe->adversarial_form,
-        add_discriminator (step, graph, i, picture, prefix), style, sign);
+      logits = add_logits (step, graph, i, add_pool (step, graph, i, picture),
+                           "discriminator");
+      loss = pst_loss_adversarial (graph, step->recipe->adversarial_form,
+                                   logits, style, sign);
       pst_graph_add_output (graph, loss, "loss");
       g_ptr_array_add (seeds, loss);
     }
+  if (pst_adversarial_has_penalty (step))
+    add_penalties (step, graph, seeds);
   pst_graph_seal (graph);
   return graph;
 }
@@ -223,11 +268,13 @@ pst_adversarial_plan_discriminators (PstAdversarialStep *step, PstPool *pool,
   g_autoptr (GPtrArray) values = g_ptr_array_new ();
   g_autoptr (PstGraph)  graph = discriminator_graph (step, seeds);
   gint64                n = 2 * step->batch;
-  PstShape              shapes[3];
+  PstShape              shapes[PST_N_JUDGE_INPUTS];
 
-  shapes[0] = PST_SHAPE (n, 3, step->crop, step->crop);
-  shapes[1] = PST_SHAPE (n, step->n_styles);
-  shapes[2] = PST_SHAPE (n, 1, 1);
+  shapes[PST_INPUT_PICTURE] = PST_SHAPE (n, 3, step->crop, step->crop);
+  shapes[PST_INPUT_STYLE] = PST_SHAPE (n, step->n_styles);
+  shapes[PST_INPUT_SIGN] = PST_SHAPE (n, 1, 1);
+  shapes[PST_INPUT_BETWEEN] = PST_SHAPE (n / 2, 3, step->crop, step->crop);
+  shapes[PST_INPUT_BETWEEN_STYLE] = PST_SHAPE (n / 2, step->n_styles);
   for (guint i = 0; i < step->players->discriminators->len; i++)
     {
       PstSpectral *spectral = step->players->discriminators->pdata[i];

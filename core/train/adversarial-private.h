@@ -17,6 +17,18 @@ typedef enum
 /* First of the generator graph's inputs that hold moments. */
 #define PST_INPUT_MOMENTS 3
 
+/* Inputs of the discriminators' graph; the last two only where there is a
+ * gradient penalty. */
+typedef enum
+{
+  PST_INPUT_PICTURE, /* [2N,3,crop,crop]: real ones, then generated ones */
+  PST_INPUT_STYLE,
+  PST_INPUT_SIGN,
+  PST_INPUT_BETWEEN, /* [N,3,crop,crop] */
+  PST_INPUT_BETWEEN_STYLE,
+  PST_N_JUDGE_INPUTS,
+} PstJudgeInput;
+
 /* A loss of the generator: output and seed of its graph. */
 typedef struct
 {
@@ -33,6 +45,7 @@ struct _PstAdversarialStep
   int                crop;
   int                n_styles;
   int               *columns;
+  guint64           *numbers; /* of the samples */
   GArray            *terms; /* PstTerm, in the order of g_plan's seeds */
   PstPlan           *g_plan;
   PstRun            *g_run;
@@ -46,6 +59,8 @@ struct _PstAdversarialStep
 /* adversarial-graph.c */
 /* Whether discriminators take part. */
 gboolean pst_adversarial_has_judges (const PstAdversarialStep *step);
+/* Whether they have a gradient penalty. */
+gboolean pst_adversarial_has_penalty (const PstAdversarialStep *step);
 /* Sets terms and g_plan. */
 gboolean pst_adversarial_plan_generator (PstAdversarialStep *step,
                                          PstPool *pool, guint64 budget,
@@ -54,3 +69,12 @@ gboolean pst_adversarial_plan_generator (PstAdversarialStep *step,
 gboolean pst_adversarial_plan_discriminators (PstAdversarialStep *step,
                                               PstPool *pool, guint64 budget,
                                               GError **error);
+
+/* adversarial-step.c: sample @i of a run's input, which lies channels-last */
+float *pst_adversarial_picture (PstAdversarialStep *step, PstRun *run,
+                                guint input, int i);
+
+/* adversarial-judge.c: the discriminators' step; real and generated pictures
+ * are in their run's input */
+void pst_adversarial_judge (PstAdversarialStep *step, double factor,
+                            PstLosses *losses);

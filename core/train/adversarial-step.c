@@ -70,6 +70,7 @@ pst_adversarial_step_new (const PstRecipe *recipe, const PstSettings *settings,
   step->crop = settings->crop;
   step->n_styles = (int) recipe->styles->len + 1;
   step->columns = g_new0 (int, step->batch);
+  step->numbers = g_new0 (guint64, step->batch);
   step->terms = g_array_new (FALSE, FALSE, sizeof (PstTerm));
   allocate_lists (step);
   judged = pst_adversarial_has_judges (step);
@@ -102,6 +103,7 @@ pst_adversarial_step_free (PstAdversarialStep *step)
   g_array_unref (step->terms);
   g_ptr_array_unref (step->scratch);
   g_free (step->columns);
+  g_free (step->numbers);
   g_free (step->counts);
   g_free (step->gradients);
   g_free (step);
@@ -123,9 +125,18 @@ pst_adversarial_step_set_column (PstAdversarialStep *step, int i, int column)
   step->columns[i] = column;
 }
 
-/* Sample @i of a run's input, which lies channels-last. */
-static float *
-picture_of (PstAdversarialStep *step, PstRun *run, guint input, int i)
+void
+pst_adversarial_step_set_number (PstAdversarialStep *step, int i,
+                                 guint64 number)
+{
+  g_return_if_fail (i >= 0 && i < step->batch);
+
+  step->numbers[i] = number;
+}
+
+float *
+pst_adversarial_picture (PstAdversarialStep *step, PstRun *run, guint input,
+                         int i)
 {
   float *data = pst_run_get_input (run, input)->data;
 
@@ -135,19 +146,21 @@ picture_of (PstAdversarialStep *step, PstRun *run, guint input, int i)
 float *
 pst_adversarial_step_image (PstAdversarialStep *step, int i)
 {
-  return picture_of (step, step->g_run, 0, i);
+  return pst_adversarial_picture (step, step->g_run, 0, i);
 }
 
 float *
 pst_adversarial_step_photo (PstAdversarialStep *step, int i)
 {
-  return picture_of (step, step->g_run, 2, i);
+  return pst_adversarial_picture (step, step->g_run, 2, i);
 }
 
 float *
 pst_adversarial_step_real (PstAdversarialStep *step, int i)
 {
-  return step->d_run ? picture_of (step, step->d_run, 0, i) : NULL;
+  return step->d_run ? pst_adversarial_picture (step, step->d_run,
+                                                PST_INPUT_PICTURE, i)
+                     : NULL;
 }
 
 /* The weight of @term for a sample of @column. */
@@ -251,8 +264,7 @@ step_generator (PstAdversarialStep *step, double factor, PstLosses *losses)
   pst_run_forward (step->g_run, NULL, NULL, NULL, NULL);
   read_generator (step, losses);
   if (step->d_run)
-    memcpy (pst_adversarial_step_real (step, 0) +
-              (gsize) step->batch * step->crop * step->crop * 3,
+    memcpy (pst_adversarial_step_real (step, step->batch),
             pst_run_get_output (step->g_run, 0)->data,
             sizeof (float) * step->batch * step->crop * step->crop * 3);
   pst_run_backward (step->g_run);
@@ -272,105 +284,15 @@ step_generator (PstAdversarialStep *step, double factor, PstLosses *losses)
   return TRUE;
 }
 
-/* Real pictures first, then the generator's; the identity has neither. */
-static void
-fill_discriminators (PstAdversarialStep *step)
-{
-  int    n = step->batch;
-  float *rows = pst_run_get_input (step->d_run, 1)->data;
-  float *sign = pst_run_get_input (step->d_run, 2)->data;
-
-  memset (rows, 0, sizeof (float) * 2 * n * step->n_styles);
-  for (int i = 0; i < 2 * n; i++)
-    {
-      int column = step->columns[i % n];
-
-      rows[i * step->n_styles + column] = 1;
-      sign[i] = i < n ? 1 : -1;
-      for (guint k = 0; k < step->players->discriminators->len; k++)
-        ((float *) pst_run_get_seed (step->d_run, k)->data)[i] =
-          column ? 1.0f / n : 0;
-    }
-}
-
-static void
-read_discriminators (PstAdversarialStep *step, PstLosses *losses)
-{
-  int n_style = 0;
-
-  losses->real = losses->fake = 0;
-  for (int i = 0; i < step->batch; i++)
-    {
-      if (step->columns[i] == 0)
-        continue;
-      n_style++;
-      for (guint k = 0; k < step->players->discriminators->len; k++)
-        {
-          const float *loss = pst_run_get_output (step->d_run, k)->data;
-
-          losses->real += loss[i];
-          losses->fake += loss[i + step->batch];
-        }
-    }
-  losses->real /= n_style;
-  losses->fake /= n_style;
-}
-
-/* Gradients of discriminator @i by its raw weights; the norm of them. */
-static double
-raw_gradients (PstAdversarialStep *step, PstSpectral *spectral, guint first)
-{
-  guint n = spectral->raw->len;
-
-  for (guint i = 0; i < n; i++)
-    {
-      const PstTensor *gradient;
-      float           *copy = step->scratch->pdata[first + i];
-
-      gradient = pst_run_get_gradient (step->d_run, first + i);
-      memcpy (copy, gradient->data, pst_tensor_bytes (gradient));
-      pst_spectral_gradient (spectral, i, copy);
-      step->gradients[i] = copy;
-      step->counts[i] = pst_tensor_count (gradient);
-    }
-  return pst_gradient_norm (step->gradients, step->counts, n);
-}
-
-static void
-step_discriminators (PstAdversarialStep *step, double factor,
-                     PstLosses *losses)
-{
-  const PstPlayers *players = step->players;
-  double            rate = step->settings->rate_discriminator * factor;
-  guint             first = 0;
-
-  fill_discriminators (step);
-  pst_run_forward (step->d_run, NULL, NULL, NULL, NULL);
-  read_discriminators (step, losses);
-  pst_run_backward (step->d_run);
-  for (guint i = 0; i < players->discriminators->len; i++)
-    {
-      PstSpectral *spectral = players->discriminators->pdata[i];
-
-      if (isfinite (raw_gradients (step, spectral, first)))
-        {
-          pst_adam_step (players->discriminator_adams->pdata[i],
-                         step->gradients, 1, rate);
-          pst_spectral_update (spectral);
-        }
-      first += spectral->raw->len;
-    }
-}
-
 gboolean
 pst_adversarial_step_run (PstAdversarialStep *step, double factor,
                           PstLosses *losses)
 {
   gboolean made;
 
-  losses->real = losses->fake = NAN;
+  losses->real = losses->fake = losses->penalty = NAN;
   made = step_generator (step, factor, losses);
   if (step->d_run && made)
-    step_discriminators (step, factor, losses);
+    pst_adversarial_judge (step, factor, losses);
   return made;
 }

@@ -34,7 +34,7 @@ typedef struct
  * PstLosses:
  *
  * Means over those samples that each concerns, before weighing; NaN where
- * none did. @real and @fake are sums over the discriminators.
+ * none did. @real, @fake and @penalty are sums over the discriminators.
  */
 typedef struct
 {
@@ -45,6 +45,7 @@ typedef struct
   double adversarial;
   double real;
   double fake;
+  double penalty; /* with WGAN-GP */
   double norm; /* of the generator's gradient, before clipping; not finite
                   where the step was left out */
 } PstLosses;
@@ -80,6 +81,11 @@ float *pst_adversarial_step_image (PstAdversarialStep *step, int i);
 float *pst_adversarial_step_photo (PstAdversarialStep *step, int i);
 /* A crop of the style's picture; %NULL where nothing is adversarial. */
 float *pst_adversarial_step_real (PstAdversarialStep *step, int i);
+/* The sample's number, by which chance in the step is drawn: from
+ * PST_STREAM_JUDGE first the share of the real picture in the one whose
+ * gradient is penalised. */
+void   pst_adversarial_step_set_number (PstAdversarialStep *step, int i,
+                                        guint64 number);
 
 /**
  * pst_adversarial_step_run:

@@ -41,6 +41,7 @@ static const Member members[] = {
   LOSS (adversarial),
   LOSS (real),
   LOSS (fake),
+  LOSS (penalty),
   LOSS (norm),
 };
 

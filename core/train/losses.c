@@ -186,6 +186,11 @@ pst_loss_adversarial (PstGraph *graph, PstAdversarialForm form,
       d = pst_graph_op (graph, "Softplus", 1,
                         pst_graph_op (graph, "Neg", 1, d));
       break;
+    case PST_ADVERSARIAL_WGAN_GP:
+      if (sign)
+        d = pst_graph_op (graph, "Mul", 2, d, sign);
+      d = pst_graph_op (graph, "Neg", 1, d);
+      break;
     case PST_ADVERSARIAL_HINGE:
       if (! sign)
         {

@@ -76,10 +76,12 @@ PstValue *pst_loss_difference (PstGraph *graph, PstValue *a, PstValue *b);
  *   hinge       max (0, 1 - sign d)        -d
  *   LSGAN       (d - (sign + 1) / 2)²      (d - 1)²
  *   BCE         log (1 + exp (-sign d))    log (1 + exp (-d))
+ *   WGAN-GP     -sign d                    -d
  *
  * Lim and Ye, "Geometric GAN", 2017; Mao et al., "Least squares GANs", 2017,
  * eq. 9 with labels 0 and 1 (and without the factor 1/2); Goodfellow et al.
- * 2014 with the non-saturating generator of section 3.
+ * 2014 with the non-saturating generator of section 3; Gulrajani et al. 2017,
+ * eq. 3, whose penalty is pst_loss_penalty().
  */
 PstValue *pst_loss_adversarial (PstGraph *graph, PstAdversarialForm form,
                                 PstValue *logits, PstValue *style,

@@ -28,6 +28,7 @@ typedef enum
   PST_STREAM_TEST,
   PST_STREAM_SYNTHETIC,
   PST_STREAM_PATCHES,
+  PST_STREAM_JUDGE,
 } PstStream;
 
 static inline guint64

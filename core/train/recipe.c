@@ -17,7 +17,8 @@
 
 static const char *const content_forms[] = { "squared", "absolute", NULL };
 static const char *const adversarial_forms[] = { "hinge", "lsgan", "bce",
-                                                 NULL };
+                                                 "wgan-gp", NULL };
+static const char *const spectral_modes[] = { "auto", "on", "off", NULL };
 static const char *const style_forms[] = { "gram", "covariance", NULL };
 static const char *const skips[] = { "none", "logit", NULL };
 static const char *const schedules[] = { "constant", "linear", "cosine",
@@ -65,6 +66,9 @@ static const PstRecipeKey training_keys[] = {
   { "beta2", PST_KEY_NUMBER, RECIPE (beta2), 0, 0.999999, NULL },
   { "adversarial-form", PST_KEY_WORD, RECIPE (adversarial_form), 0, 0,
     adversarial_forms },
+  { "spectral-norm", PST_KEY_WORD, RECIPE (spectral_mode), 0, 0,
+    spectral_modes },
+  { "penalty", PST_KEY_NUMBER, RECIPE (penalty), 0, 1e6, NULL },
   { NULL, 0, 0, 0, 0, NULL },
 };
 
@@ -215,6 +219,7 @@ recipe_new (const char *text)
   recipe->decay_to = 0.05;
   recipe->beta1 = 0.5;
   recipe->beta2 = 0.999;
+  recipe->penalty = 10;
   recipe->photos = g_ptr_array_new_with_free_func (photos_free);
   recipe->sheet = g_ptr_array_new_with_free_func (g_free);
   recipe->discriminators = g_ptr_array_new_with_free_func (discriminator_free);
@@ -464,6 +469,14 @@ pst_recipe_load (const char *path, const char *data, GError **error)
   if (! recipe)
     g_prefix_error (error, "%s: ", path);
   return recipe;
+}
+
+gboolean
+pst_recipe_is_spectral (const PstRecipe *recipe)
+{
+  if (recipe->spectral_mode == PST_SPECTRAL_AUTO)
+    return recipe->adversarial_form != PST_ADVERSARIAL_WGAN_GP;
+  return recipe->spectral_mode == PST_SPECTRAL_ON;
 }
 
 const PstSettings *

@@ -13,6 +13,7 @@ typedef enum
   PST_ADVERSARIAL_HINGE,
   PST_ADVERSARIAL_LSGAN,
   PST_ADVERSARIAL_BCE,
+  PST_ADVERSARIAL_WGAN_GP,
 } PstAdversarialForm;
 
 typedef enum
@@ -27,6 +28,14 @@ typedef enum
   PST_STYLE_GRAM,
   PST_STYLE_COVARIANCE,
 } PstStyleForm;
+
+/* Whether discriminators are under spectral normalisation. */
+typedef enum
+{
+  PST_SPECTRAL_AUTO, /* unless a gradient penalty does its work */
+  PST_SPECTRAL_ON,
+  PST_SPECTRAL_OFF,
+} PstSpectralMode;
 
 /* How the identity column gets the photo: see pst_network_generator(). */
 typedef enum
@@ -144,6 +153,8 @@ typedef struct
   PstContentForm     content_form;
   PstStyleForm       style_form;
   PstAdversarialForm adversarial_form;
+  PstSpectralMode    spectral_mode;
+  double             penalty; /* lambda of pst_loss_penalty() */
 
   GPtrArray *discriminators; /* PstRecipeDiscriminator */
   GPtrArray *styles;         /* PstRecipeStyle, columns 1… of the model */
@@ -178,6 +189,9 @@ PstRecipe *pst_recipe_load (const char *path, const char *data,
 PstRecipe *pst_recipe_parse (const char *text, const char *folder,
                              GError **error);
 void       pst_recipe_free (PstRecipe *recipe);
+
+/* Whether its discriminators are under spectral normalisation. */
+gboolean pst_recipe_is_spectral (const PstRecipe *recipe);
 
 /* What holds at @step (from 0). */
 const PstSettings *pst_recipe_settings (const PstRecipe *recipe, gint64 step);

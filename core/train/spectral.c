@@ -89,12 +89,13 @@ array_copy (const PstArray *from)
 }
 
 static void
-add_weight (PstSpectral *s, PstRandom *random, PstArray *weight)
+add_weight (PstSpectral *s, PstRandom *random, PstArray *weight,
+            gboolean normalise)
 {
   gint64    rows, columns;
   PstArray *raw, *u, *v;
 
-  if (weight->tensor.shape.rank < 2)
+  if (! normalise || weight->tensor.shape.rank < 2)
     {
       g_ptr_array_add (s->raw, pst_array_ref (weight));
       g_ptr_array_add (s->left, NULL);
@@ -114,7 +115,8 @@ add_weight (PstSpectral *s, PstRandom *random, PstArray *weight)
 }
 
 PstSpectral *
-pst_spectral_new (PstNetwork *network, guint64 seed, guint64 index)
+pst_spectral_new (PstNetwork *network, gboolean normalise, guint64 seed,
+                  guint64 index)
 {
   PstSpectral *s = g_new0 (PstSpectral, 1);
   PstRandom    random;
@@ -127,7 +129,7 @@ pst_spectral_new (PstNetwork *network, guint64 seed, guint64 index)
   s->right = g_ptr_array_new_with_free_func (array_unref);
   s->sigma = g_new0 (double, network->weights->len);
   for (guint i = 0; i < network->weights->len; i++)
-    add_weight (s, &random, network->weights->pdata[i]);
+    add_weight (s, &random, network->weights->pdata[i], normalise);
   pst_spectral_apply (s);
   return s;
 }

@@ -6,9 +6,10 @@
 /**
  * PstSpectral:
  * @raw: (element-type PstArray): what the optimiser changes, in the order of
- *   the network's weights; biases are the network's own arrays
+ *   the network's weights; the network's own arrays where @left is %NULL
  * @names: (element-type utf8): of @raw
- * @left: (element-type PstArray): u [O] of each weight; %NULL for biases
+ * @left: (element-type PstArray): u [O] of each weight; %NULL for biases and
+ *   where nothing is normalised
  * @right: (element-type PstArray): v [I k k]
  * @sigma: the largest singular value, as far as known
  *
@@ -29,9 +30,10 @@ typedef struct
   double     *sigma;
 } PstSpectral;
 
-/* Takes over @network; its weights become W, and it runs with W / sigma. */
-PstSpectral *pst_spectral_new (PstNetwork *network, guint64 seed,
-                               guint64 index);
+/* Takes over @network; its weights become W, and it runs with W / sigma, or,
+ * where not @normalise, with W as they are. */
+PstSpectral *pst_spectral_new (PstNetwork *network, gboolean normalise,
+                               guint64 seed, guint64 index);
 void         pst_spectral_free (PstSpectral *spectral);
 
 /**

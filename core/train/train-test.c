@@ -99,6 +99,31 @@ test_recipe (void)
 }
 
 static void
+test_spectral_word (void)
+{
+  static const struct
+  {
+    const char *text;
+    gboolean    spectral;
+  } cases[] = {
+    { "", TRUE },
+    { "spectral-norm=off\n", FALSE },
+    { "adversarial-form=wgan-gp\n", FALSE },
+    { "adversarial-form=wgan-gp\nspectral-norm=on\n", TRUE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char      *text = NULL;
+      g_autoptr (PstRecipe) recipe = NULL;
+
+      text = g_strconcat (RECIPE "[training]\n", cases[i].text, NULL);
+      recipe = pst_recipe_parse (text, "/", NULL);
+      g_assert_true (pst_recipe_is_spectral (recipe) == cases[i].spectral);
+    }
+}
+
+static void
 test_schedule (void)
 {
   g_autoptr (PstRecipe) recipe = pst_recipe_parse (RECIPE, "/", NULL);
@@ -134,6 +159,10 @@ test_recipe_errors (void)
     { RECIPE "[discriminator a]\nchannels=0\n", "whole numbers from 1" },
     { RECIPE "[training]\nbatch=1.5\n", "a whole number" },
     { RECIPE "[training]\nschedule=slow\n", "constant, linear, cosine" },
+    { RECIPE "[training]\nadversarial-form=gan\n",
+      "hinge, lsgan, bce, wgan-gp" },
+    { RECIPE "[training]\nspectral-norm=yes\n", "auto, on, off" },
+    { RECIPE "[training]\npenalty=-1\n", "a number from 0" },
     { RECIPE "[training]\nrate=nan\n", "a number from 0" },
     { "[model]\nwidth=8\n", "[photos] paths" },
     { "[photos]\npaths=a\n", "[features] content-layers" },
@@ -365,7 +394,8 @@ test_spectral (void)
   double                   last;
   PstRandom                random;
 
-  s = pst_spectral_new (pst_network_discriminator (&shape, 2, 1, 0), 1, 0);
+  s = pst_spectral_new (pst_network_discriminator (&shape, 2, 1, 0), TRUE, 1,
+                        0);
   raw = ((PstArray *) s->raw->pdata[0])->tensor.data;
   pst_random_init (&random, 3, PST_STREAM_TEST, 0);
   for (int i = 0; i < 4 * 48; i++)
@@ -408,6 +438,7 @@ main (int argc, char **argv)
   g_test_add_func ("/train/adam", test_adam);
   g_test_add_func ("/train/norm", test_norm);
   g_test_add_func ("/train/recipe/read", test_recipe);
+  g_test_add_func ("/train/recipe/spectral", test_spectral_word);
   g_test_add_func ("/train/recipe/schedule", test_schedule);
   g_test_add_func ("/train/recipe/errors", test_recipe_errors);
   g_test_add_func ("/train/picture/resample", test_resample);

@@ -24,6 +24,8 @@
   "[style one]\npictures=one.jpg\nsize=64\ncredit=Nobody\n"                   \
   "[style two]\npictures=two.jpg\nsize=64\n"
 
+#define WGAN "[training]\nadversarial-form=wgan-gp\n"
+
 typedef struct
 {
   char        *folder;
@@ -98,10 +100,12 @@ write_features (const char *folder)
   g_assert_true (pst_onnx_save (graph, path, NULL));
 }
 
+/* @data: more of the recipe, or NULL */
 static void
 set_up (Fixture *f, gconstpointer data)
 {
   g_autofree char *photos = NULL;
+  g_autofree char *text = g_strconcat (RECIPE, data, NULL);
   GError          *error = NULL;
 
   f->folder = g_dir_make_tmp ("pastiche-XXXXXX", &error);
@@ -122,7 +126,7 @@ set_up (Fixture *f, gconstpointer data)
       path = g_strdup_printf ("%s/%s.jpg", f->folder, i ? "two" : "one");
       g_file_set_contents (path, "", 0, NULL);
     }
-  f->recipe = pst_recipe_parse (RECIPE, f->folder, &error);
+  f->recipe = pst_recipe_parse (text, f->folder, &error);
   g_assert_no_error (error);
   f->out = g_build_filename (f->folder, "tiny.onnx", NULL);
   f->host = (PstTrainHost) { load, save, NULL, NULL };
@@ -466,8 +470,9 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-#define ADD(name, func)                                                       \
-  g_test_add ("/trainer/" name, Fixture, NULL, set_up, func, tear_down)
+#define ADD_WITH(name, text, func)                                            \
+  g_test_add ("/trainer/" name, Fixture, text, set_up, func, tear_down)
+#define ADD(name, func) ADD_WITH (name, NULL, func)
   ADD ("resume", test_resume);
   ADD ("threads", test_threads);
   ADD ("falls", test_falls);
@@ -477,6 +482,10 @@ main (int argc, char **argv)
   ADD ("phases", test_phases);
   ADD ("refused", test_refused);
   ADD ("shown", test_shown);
+  ADD_WITH ("wgan/resume", WGAN, test_resume);
+  ADD_WITH ("wgan/threads", WGAN, test_threads);
+  ADD_WITH ("wgan/falls", WGAN "[losses]\nadversarial=0.01\n", test_falls);
 #undef ADD
+#undef ADD_WITH
   return g_test_run ();
 }

@@ -171,7 +171,8 @@ build_players (PstTrainer *trainer)
       network = pst_network_discriminator (recipe->discriminators->pdata[i],
                                            (int) recipe->styles->len + 1,
                                            seed, i);
-      spectral = pst_spectral_new (network, seed, i);
+      spectral = pst_spectral_new (network, pst_recipe_is_spectral (recipe),
+                                   seed, i);
       g_ptr_array_add (players->discriminators, spectral);
       g_ptr_array_add (players->discriminator_adams,
                        pst_adam_new (spectral->raw, recipe->beta1,
@@ -384,6 +385,7 @@ fill_sample (PstTrainer *trainer, int i, GError **error)
                    PST_STREAM_SAMPLE, number);
   column = draw_column (trainer, &random);
   pst_adversarial_step_set_column (trainer->step, i, column);
+  pst_adversarial_step_set_number (trainer->step, i, number);
   clean = pst_adversarial_step_photo (trainer->step, i);
   fill_photo (trainer, &random, photo, clean);
   image = pst_adversarial_step_image (trainer->step, i);

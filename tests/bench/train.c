@@ -133,7 +133,7 @@ make_players (const PstRecipe *recipe, PstPool *pool, PstRandom *random,
       s = pst_spectral_new (
           pst_network_discriminator (recipe->discriminators->pdata[i],
                                      STYLES + 1, 1, i),
-          1, i);
+          pst_recipe_is_spectral (recipe), 1, i);
       g_ptr_array_add (players->discriminators, s);
       g_ptr_array_add (players->discriminator_adams,
                        pst_adam_new (s->raw, 0.5, 0.999));

@@ -6,10 +6,10 @@
  *
  *   steps FOLDER ADVERSARIAL-FORM STYLE-FORM
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/train/adversarial-step.h"
+#include "tests/torch/output.h"
 
 #define BATCH 3
 #define CROP 32
@@ -29,46 +29,6 @@ static const char text[] =
     "[style one]\npictures=a\n"
     "[style two]\npictures=b\nstyle=0.7\n";
 
-typedef struct
-{
-  const char *folder;
-  FILE       *manifest;
-  PstRandom   random;
-} Output;
-
-static void
-write_numbers (Output *to, const char *name, const PstShape *shape,
-               const float *data)
-{
-  g_autofree char *path = g_strdup_printf ("%s/%s.f32", to->folder, name);
-  FILE            *file = fopen (path, "wb");
-
-  if (! file || ! to->manifest)
-    g_error ("%s cannot be written", path);
-  fwrite (data, sizeof (float), (size_t) pst_shape_count (shape), file);
-  fclose (file);
-  fprintf (to->manifest, "%s", name);
-  for (int i = 0; i < shape->rank; i++)
-    fprintf (to->manifest, " %d", (int) shape->dim[i]);
-  fprintf (to->manifest, "\n");
-}
-
-static void
-write_arrays (Output *to, const char *room, GPtrArray *names,
-              GPtrArray *arrays)
-{
-  for (guint i = 0; i < arrays->len; i++)
-    {
-      const PstArray  *array = arrays->pdata[i];
-      g_autofree char *name = NULL;
-
-      if (! array)
-        continue;
-      name = g_strdup_printf ("%s.%s", room, (char *) names->pdata[i]);
-      write_numbers (to, name, &array->tensor.shape, array->tensor.data);
-    }
-}
-
 /* A weight of the feature network, written out. */
 static PstValue *
 feature_weight (Output *to, PstGraph *graph, const char *name,
@@ -79,7 +39,7 @@ feature_weight (Output *to, PstGraph *graph, const char *name,
 
   for (gint64 i = 0; i < pst_shape_count (&shape); i++)
     data[i] = (float) pst_random_range (&to->random, -0.3, 0.3);
-  write_numbers (to, name, &shape, data);
+  output_numbers (to, name, &shape, data);
   return pst_graph_add_parameter (graph, name, array);
 }
 
@@ -155,7 +115,7 @@ make_moments (Output *to, PstFeatures *features, int style)
   paint (to, floats, 1, 48);
   pst_picture_put (picture, 0, 0, floats, 48, 40);
   pst_picture_to_floats (picture, floats);
-  write_numbers (to, name, &shape, floats);
+  output_numbers (to, name, &shape, floats);
   g_ptr_array_add (pictures, picture);
   return pst_features_moments (features, pictures, NULL, NULL);
 }
@@ -168,7 +128,7 @@ make_players (Output *to, const PstRecipe *recipe, PstPlayers *players)
       recipe->width, recipe->blocks, 3, recipe->epsilon, recipe->skip, 1);
   players->generator_adam = pst_adam_new (players->generator->weights, 0.5,
                                           0.999);
-  write_arrays (to, "generator", players->generator->names,
+  output_arrays (to, "generator", players->generator->names,
                 players->generator->weights);
   players->discriminators = g_ptr_array_new ();
   players->discriminator_adams = g_ptr_array_new ();
@@ -183,13 +143,13 @@ make_players (Output *to, const PstRecipe *recipe, PstPlayers *players)
       s = pst_spectral_new (
           pst_network_discriminator (recipe->discriminators->pdata[i], 3, 1,
                                      i),
-          1, i);
+          pst_recipe_is_spectral (recipe), 1, i);
       g_ptr_array_add (players->discriminators, s);
       g_ptr_array_add (players->discriminator_adams,
                        pst_adam_new (s->raw, 0.5, 0.999));
-      write_arrays (to, raw, s->names, s->raw);
-      write_arrays (to, left, s->names, s->left);
-      write_arrays (to, right, s->names, s->right);
+      output_arrays (to, raw, s->names, s->raw);
+      output_arrays (to, left, s->names, s->left);
+      output_arrays (to, right, s->names, s->right);
     }
   for (int i = 0; i < 2; i++)
     g_ptr_array_add (players->moments,
@@ -204,27 +164,40 @@ run_step (Output *to, PstAdversarialStep *step, int number)
   g_autofree char *photo = g_strdup_printf ("photo%d", number);
   g_autofree char *real = g_strdup_printf ("real%d", number);
   PstShape         shape = PST_SHAPE (BATCH, CROP, CROP, 3);
+  g_autofree char *blend = g_strdup_printf ("blend%d", number);
+  PstShape         samples = PST_SHAPE (BATCH);
+  float            parts[BATCH];
   PstLosses        l;
 
   paint (to, photos, BATCH, CROP);
   paint (to, reals, BATCH, CROP);
-  write_numbers (to, photo, &shape, photos);
-  write_numbers (to, real, &shape, reals);
+  output_numbers (to, photo, &shape, photos);
+  output_numbers (to, real, &shape, reals);
   memcpy (pst_adversarial_step_image (step, 0), photos, n * sizeof (float));
   memcpy (pst_adversarial_step_photo (step, 0), photos, n * sizeof (float));
   memcpy (pst_adversarial_step_real (step, 0), reals, n * sizeof (float));
   for (int i = 0; i < BATCH; i++)
-    pst_adversarial_step_set_column (step, i, (i + number) % 3);
+    {
+      guint64   sample = (guint64) (number * BATCH + i);
+      PstRandom random;
+
+      pst_random_init (&random, 1, PST_STREAM_JUDGE, sample);
+      parts[i] = (float) pst_random_double (&random);
+      pst_adversarial_step_set_column (step, i, (i + number) % 3);
+      pst_adversarial_step_set_number (step, i, sample);
+    }
+  output_numbers (to, blend, &samples, parts);
   if (! pst_adversarial_step_run (step, 1, &l))
     g_error ("A step was left out");
-  printf ("%.9g %.9g %.9g %.9g %.9g %.9g %.9g %.9g\n", l.content, l.style,
-          l.variation, l.identity, l.adversarial, l.real, l.fake, l.norm);
+  printf ("%.9g %.9g %.9g %.9g %.9g %.9g %.9g %.9g %.9g\n", l.content, l.style,
+          l.variation, l.identity, l.adversarial, l.real, l.fake, l.norm,
+          l.penalty);
 }
 
 int
 main (int argc, char **argv)
 {
-  g_autofree char               *manifest = NULL, *recipe_text = NULL;
+  g_autofree char               *recipe_text = NULL;
   g_autoptr (GError)             error = NULL;
   g_autoptr (PstRecipe)          recipe = NULL;
   g_autoptr (PstAdversarialStep) step = NULL;
@@ -237,9 +210,7 @@ main (int argc, char **argv)
   recipe = pst_recipe_parse (recipe_text, ".", &error);
   if (! recipe)
     g_error ("%s", error->message);
-  to.folder = argv[1];
-  manifest = g_build_filename (to.folder, "manifest", NULL);
-  to.manifest = fopen (manifest, "w");
+  output_open (&to, argv[1]);
   pst_random_init (&to.random, 7, PST_STREAM_TEST, 0);
   make_players (&to, recipe, &players);
   step = pst_adversarial_step_new (recipe, pst_recipe_settings (recipe, 0),
