@@ -54,6 +54,19 @@ typedef struct
 } PstWinoWindow;
 
 /**
+ * PstMapTerm:
+ *
+ * max (least, a x + b) of maps [pixels, c]; @a and @b, both or none, are [c].
+ */
+typedef struct
+{
+  const float *x;
+  const float *a;
+  const float *b;
+  float        least;
+} PstMapTerm;
+
+/**
  * PstKernels:
  *
  * The loops that are compiled once for each instruction set.
@@ -83,6 +96,8 @@ typedef struct
  * - @channel_sums: s = sum (x - base), q = sum (x - base)²
  * - @channel_affine: y = max (least, a x + b); a may be %NULL, or both; x may
  *   be y; what is not a number becomes @least
+ * - @channel_add: y = max (least, the sum of two terms); y may be the x of
+ *   either
  * - @norm_sums: s = sum dz, q = sum dz xhat, dz being dy behind the ReLU
  * - @norm_gradient: dx += g inverse (dz - s - xhat q)
  * - @pack_cell: x [h][w][c], rows @row floats apart, to q, rows @q_row apart,
@@ -142,6 +157,8 @@ typedef struct
                         gint64 pixels, float *s, float *q);
   void (*channel_affine) (const float *x, const float *a, const float *b,
                           float least, gint64 c, gint64 pixels, float *y);
+  void (*channel_add) (const PstMapTerm *terms, float least, gint64 c,
+                       gint64 pixels, float *y);
   void (*norm_sums) (const PstNormChannels *n, const float *x,
                      const float *dy, gint64 c, gint64 pixels, float *s,
                      float *q);

@@ -106,3 +106,59 @@ channel_affine (const float *x, const float *a, const float *b, float least,
   else
     pixel_map (x, NULL, NULL, least, c, pixels, y);
 }
+
+INLINE Vec
+add_term (const PstMapTerm *term, gboolean scaled, gint64 at, gint64 i,
+          gint64 n)
+{
+  Vec v = pixel_load (term->x + at + i, n);
+
+  if (scaled)
+    v = v * pixel_load (term->a + i, n) + pixel_load (term->b + i, n);
+  return larger (v, all (term->least));
+}
+
+INLINE void
+add_vector (const PstMapTerm *terms, gboolean first, gboolean second,
+            float least, gint64 at, gint64 i, gint64 n, float *y)
+{
+  Vec v = larger (add_term (&terms[0], first, at, i, n) +
+                      add_term (&terms[1], second, at, i, n),
+                  all (least));
+
+  if (n < LANES)
+    store_first (y + at + i, v, n);
+  else
+    STORE (y + at + i, v);
+}
+
+INLINE void
+add_maps (const PstMapTerm *terms, gboolean first, gboolean second,
+          float least, gint64 c, gint64 pixels, float *y)
+{
+  PstMapTerm both[2] = { terms[0], terms[1] };
+  gint64     whole = c / LANES * LANES;
+
+  for (gint64 at = 0; at < pixels * c; at += c)
+    {
+#pragma GCC unroll 4
+      for (gint64 i = 0; i < whole; i += LANES)
+        add_vector (both, first, second, least, at, i, LANES, y);
+      if (whole < c)
+        add_vector (both, first, second, least, at, whole, c - whole, y);
+    }
+}
+
+static void
+channel_add (const PstMapTerm *terms, float least, gint64 c, gint64 pixels,
+             float *y)
+{
+  if (terms[0].a && terms[1].a)
+    add_maps (terms, TRUE, TRUE, least, c, pixels, y);
+  else if (terms[0].a)
+    add_maps (terms, TRUE, FALSE, least, c, pixels, y);
+  else if (terms[1].a)
+    add_maps (terms, FALSE, TRUE, least, c, pixels, y);
+  else
+    add_maps (terms, FALSE, FALSE, least, c, pixels, y);
+}

@@ -144,6 +144,48 @@ test_unpack (gconstpointer name)
     }
 }
 
+/* Which of two terms have factors: bits of @scaled. */
+static void
+check_add (const PstKernels *kernels, gint64 c, int scaled, gboolean in_place)
+{
+  g_autofree float *x = numbers (5 * c, 1), *z = numbers (5 * c, 2);
+  g_autofree float *y = numbers (5 * c, 3), *factors = numbers (4 * c, 4);
+  g_autofree float *before = g_memdup2 (x, sizeof (float) * 5 * c);
+  PstMapTerm terms[2] = { { .x = x, .least = 0.0f },
+                          { .x = z, .least = -INFINITY } };
+
+  for (int i = 0; i < 2; i++)
+    if (scaled >> i & 1)
+      {
+        terms[i].a = factors + 2 * i * c;
+        terms[i].b = terms[i].a + c;
+      }
+  kernels->channel_add (terms, -0.5f, c, 5, in_place ? x : y);
+  for (gint64 i = 0; i < 5 * c; i++)
+    {
+      double v = before[i], u = z[i];
+
+      if (terms[0].a)
+        v = v * terms[0].a[i % c] + terms[0].b[i % c];
+      if (terms[1].a)
+        u = u * terms[1].a[i % c] + terms[1].b[i % c];
+      g_assert_cmpfloat_with_epsilon ((in_place ? x : y)[i],
+                                      MAX (-0.5, MAX (0.0, v) + u), 1e-5);
+    }
+  check_guards (x, 5 * c);
+  check_guards (y, 5 * c);
+}
+
+static void
+test_add (gconstpointer name)
+{
+  const PstKernels *kernels = kernels_or_skip (name);
+
+  for (gint64 c = 1; c <= 70 && kernels; c++)
+    for (int scaled = 0; scaled < 4; scaled++)
+      check_add (kernels, c, scaled, c % 2);
+}
+
 static void
 check_sums (const PstKernels *kernels, gint64 c, gint64 pixels)
 {
@@ -190,6 +232,7 @@ main (int argc, char **argv)
     GTestDataFunc run;
   } tests[] = {
     { "affine", test_affine },
+    { "add", test_add },
     { "cells", test_cells },
     { "unpack", test_unpack },
     { "sums", test_sums },

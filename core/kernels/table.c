@@ -35,6 +35,7 @@ const PstKernels JOIN (pst_kernels_, PST_ISA) = {
   .nested_add_up = nested_add_up,
   .channel_sums = channel_sums,
   .channel_affine = channel_affine,
+  .channel_add = channel_add,
   .norm_sums = norm_sums,
   .norm_gradient = norm_gradient,
   .scale_row = scale_row,

@@ -20,6 +20,7 @@
  * relu_b tell so. The result may be packed, too.
  */
 
+#define FEW_CHANNELS 16 /* with fewer, vectors hold several pixels */
 #define CHUNK_FLOATS 4096 /* part of a row, where nothing is packed */
 
 static gboolean
@@ -130,6 +131,31 @@ load (const Work *work, const Term *term, gint64 n, gint64 row, gint64 col,
   pst_conv_load (&source, work->c, row, col, pixels, to);
 }
 
+/* Where nothing is packed: a part of a row, in one pass. */
+static void
+add_maps (const Work *work, gint64 n, gint64 row, gint64 col, gint64 pixels,
+          float *to)
+{
+  PstMapTerm terms[2];
+
+  for (int i = 0; i < 2; i++)
+    {
+      const Term *term = &work->term[i];
+
+      terms[i] = (PstMapTerm) {
+        .x = (const float *) term->x->data +
+             ((n * work->h + row) * work->w + col) * work->c,
+        .least = term->least,
+      };
+      if (term->scale)
+        {
+          terms[i].a = term->scale + n * 2 * work->c;
+          terms[i].b = terms[i].a + work->c;
+        }
+    }
+  pst_kernels ()->channel_add (terms, work->least, work->c, pixels, to);
+}
+
 /* Adds up a part of a row, into @a. */
 static void
 add_row (const Work *work, gint64 n, gint64 row, gint64 col, gint64 pixels,
@@ -169,6 +195,13 @@ add_piece (gpointer data, gsize item, guint worker)
       float *to = (float *) y->data +
                   ((n * work->h + row) * work->w + col) * c;
 
+      if (work->c >= FEW_CHANNELS && work->term[1].x &&
+          work->term[0].x->dtype != PST_PACKED16 &&
+          work->term[1].x->dtype != PST_PACKED16)
+        {
+          add_maps (work, n, row, col, w, to);
+          return;
+        }
       add_row (work, n, row, col, w, a, b);
       memcpy (to, a, sizeof (float) * w * c);
       return;
