@@ -67,6 +67,19 @@ typedef struct
 } PstMapTerm;
 
 /**
+ * PstNestedSums:
+ * @width: columns of P, a multiple of eight, at most 64
+ * @blocks: columns of blocks, at most 4
+ * @group: columns of P that belong to one of them, at most 16
+ * @k: columns that belong to one block
+ * @pixel: floats from one pixel's sums to the next, at least 20
+ */
+typedef struct
+{
+  gint64 width, blocks, group, k, pixel;
+} PstNestedSums;
+
+/**
  * PstKernels:
  *
  * The loops that are compiled once for each instruction set.
@@ -84,13 +97,16 @@ typedef struct
  *
  * F(3x3, 3x3) for the blocks of large kernels (core/ops/conv-nested.c), a row
  * of tiles:
- * - @nested_in: V = B' d B of pixels rows @row floats apart; V [25][tiles][c],
- *   points @step apart; up to three floats after a point's last are undefined,
- *   and as many after the last pixel are read
+ * - @nested_in: V = B' d B of five rows of pixels, or of max (least, scale d +
+ *   shift) where @scale is not %NULL (c a multiple of 16 then); V
+ *   [25][tiles][c], points @step apart; up to three floats after a point's last
+ *   are undefined, and as many after the last pixel are read
  * - @nested_out: y = A' M A, at most h rows and w columns of it; M
  *   [25][tiles][k], k a multiple of four
- * - @nested_add_up: the same with M the sum over the blocks (i, j) of
- *   p[i][25][tile + j][(i, j), k], at most four channels
+ * - @nested_add_up: sums [3][3 t][group], pixels @pixel floats apart, move on
+ *   by @k and gain what P [25][tiles][(blocks, group)] holds for them: the
+ *   group of block b at tile t + b. The four floats before a pixel's sums are
+ *   zeros
  *
  * Maps [pixels, c], any number of channels:
  * - @channel_sums: s = sum (x - base), q = sum (x - base)²
@@ -143,14 +159,14 @@ typedef struct
                            const PstWinoWindow *window, float *to);
   void (*wino_out_adjoint) (const float *const *y, gint64 k, float *m,
                             gint64 step);
-  void (*nested_in) (const float *d, gint64 row, gint64 c, gint64 tiles,
+  void (*nested_in) (const float *const *d, const float *scale,
+                     const float *shift, float least, gint64 c, gint64 tiles,
                      float *v, gint64 step);
   void (*nested_out) (const float *m, gint64 step, gint64 k, gint64 tiles,
                       gint64 h, gint64 w, float *to, gint64 row,
                       gint64 pixel);
-  void (*nested_add_up) (const float *const *p, gint64 step, gint64 blocks_y,
-                         gint64 blocks_x, gint64 k, gint64 tiles, gint64 h,
-                         gint64 w, float *to, gint64 row);
+  void (*nested_add_up) (const float *p, gint64 step,
+                         const PstNestedSums *s, gint64 tiles, float *sums);
   void (*wino_weights) (const float *g, gint64 g_step, gint64 n, float *u,
                         gint64 step);
   void (*channel_sums) (const float *x, const float *base, gint64 c,

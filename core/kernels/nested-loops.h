@@ -36,45 +36,86 @@ typedef float QuadAt
     }                                                                         \
   while (0)
 
-#define NESTED_IN(type, at, d, row, c, v, step)                               \
+#define NESTED_PLAIN(at, p) (*(const at *) (p))
+#define NESTED_SCALED(at, p) (larger (a * LOAD (p) + b, low))
+
+/* B' d of @n of a tile's columns, from @first on. */
+#define NESTED_COLUMNS(read, type, at, first, n)                              \
+  for (int x = (first); x < (first) + (n); x++, here += c)                    \
+    {                                                                         \
+      type column[5], o[5];                                                   \
+                                                                              \
+      for (int y = 0; y < 5; y++)                                             \
+        column[y] = read (at, d[y] + here);                                   \
+      NESTED_BT (column, o);                                                  \
+      for (int y = 0; y < 5; y++)                                             \
+        t[y][x] = o[y];                                                       \
+    }
+
+/* A row of tiles; two columns of each are the next one's, too. */
+#define NESTED_IN(read, type, at)                                             \
   do                                                                          \
     {                                                                         \
       type t[5][5];                                                           \
                                                                               \
-      for (int x = 0; x < 5; x++)                                             \
+      NESTED_COLUMNS (read, type, at, 0, 2)                                   \
+      for (gint64 tile = 0; tile < tiles; tile++, v += c)                     \
         {                                                                     \
-          type column[5], o[5];                                               \
+          float *point = v;                                                   \
                                                                               \
+          NESTED_COLUMNS (read, type, at, 2, 3)                               \
           for (int y = 0; y < 5; y++)                                         \
-            column[y] = *(const at *) ((d) + y * (row) + x * (c));            \
-          NESTED_BT (column, o);                                              \
-          for (int y = 0; y < 5; y++)                                         \
-            t[y][x] = o[y];                                                   \
-        }                                                                     \
-      for (int y = 0; y < 5; y++)                                             \
-        {                                                                     \
-          type o[5];                                                          \
+            {                                                                 \
+              type o[5];                                                      \
                                                                               \
-          NESTED_BT (t[y], o);                                                \
-          for (int x = 0; x < 5; x++)                                         \
-            *(at *) ((v) + (5 * y + x) * (step)) = o[x];                      \
+              NESTED_BT (t[y], o);                                            \
+              for (int x = 0; x < 5; x++, point += step)                      \
+                *(at *) point = o[x];                                         \
+              t[y][0] = t[y][3];                                              \
+              t[y][1] = t[y][4];                                              \
+            }                                                                 \
         }                                                                     \
     }                                                                         \
   while (0)
 
 static void
-nested_in (const float *d, gint64 row, gint64 c, gint64 tiles, float *v,
-           gint64 step)
+nested_in_vector (const float *const *d, gint64 here, gint64 c, gint64 tiles,
+                  float *v, gint64 step)
 {
-  for (gint64 tile = 0; tile < tiles; tile++, d += 3 * c, v += c)
-    {
-      gint64 i = 0;
+  NESTED_IN (NESTED_PLAIN, Vec, VecAt);
+}
 
-      for (; i + LANES <= c; i += LANES)
-        NESTED_IN (Vec, VecAt, d + i, row, c, v + i, step);
-      for (; i < c; i += 4)
-        NESTED_IN (Quad, QuadAt, d + i, row, c, v + i, step);
-    }
+static void
+nested_in_quad (const float *const *d, gint64 here, gint64 c, gint64 tiles,
+                float *v, gint64 step)
+{
+  NESTED_IN (NESTED_PLAIN, Quad, QuadAt);
+}
+
+static void
+nested_in_scaled (const float *const *d, const float *scale,
+                  const float *shift, float least, gint64 here, gint64 c,
+                  gint64 tiles, float *v, gint64 step)
+{
+  Vec a = LOAD (scale + here), b = LOAD (shift + here), low = all (least);
+
+  NESTED_IN (NESTED_SCALED, Vec, VecAt);
+}
+
+/* The last channels first: what is written beyond them is overwritten. */
+static void
+nested_in (const float *const *d, const float *scale, const float *shift,
+           float least, gint64 c, gint64 tiles, float *v, gint64 step)
+{
+  gint64 whole = c / LANES * LANES;
+
+  for (gint64 i = (c - whole + 3) / 4 * 4 - 4; i >= 0; i -= 4)
+    nested_in_quad (d, whole + i, c, tiles, v + whole + i, step);
+  for (gint64 i = whole - LANES; i >= 0; i -= LANES)
+    if (scale)
+      nested_in_scaled (d, scale, shift, least, i, c, tiles, v + i, step);
+    else
+      nested_in_vector (d, i, c, tiles, v + i, step);
 }
 
 #define NESTED_OUT(type, at, m, step, rows, columns, to, row, pixel)          \
@@ -123,68 +164,80 @@ nested_out (const float *m, gint64 step, gint64 k, gint64 tiles, gint64 h,
     }
 }
 
-/* The sum over the blocks of one tile's point. */
-INLINE Quad
-nested_gather (const float *const *p, gint64 at, gint64 blocks_y,
-               gint64 blocks_x, gint64 k)
+/* A' P A of one tile, all columns, to pixels [9][width] */
+INLINE void
+nested_out_columns (const float *p, gint64 step, gint64 width, float *pixels)
 {
-  gint64 width = blocks_y * blocks_x * k;
-  Quad   sum = { 0 };
+  gint64 i = 0;
 
-  for (gint64 i = 0; i < blocks_y; i++)
-    for (gint64 j = 0; j < blocks_x; j++)
-      sum += *(const QuadAt *) (p[i] + at + j * width +
-                                (i * blocks_x + j) * k);
-  return sum;
+  for (; i + LANES <= width; i += LANES)
+    NESTED_OUT (Vec, VecAt, p + i, step, 3, 3, pixels + i, 3 * width, width);
+  for (; i < width; i += 4)
+    NESTED_OUT (Quad, QuadAt, p + i, step, 3, 3, pixels + i, 3 * width, width);
 }
 
-/* The same with the usual three times three blocks of three channels. */
-INLINE Quad
-nested_gather_rgb (const float *const *p, gint64 at)
+/* One pixel: the sums move on by one row of blocks. */
+INLINE void
+nested_add (const float *const *y, gint64 blocks, gint64 group, gint64 k,
+            float *sum)
 {
-  Quad sum = { 0 };
+#if LANES == 16
+  Vec all = LOAD (sum - k);
 
-  for (int i = 0; i < 3; i++)
-    for (int j = 0; j < 3; j++)
-      sum += *(const QuadAt *) (p[i] + at + j * 27 + (i * 3 + j) * 3);
-  return sum;
+  for (gint64 b = 0; b < blocks; b++)
+    all += LOAD (y[b] + b * group);
+  STORE (sum, all);
+#else
+  for (gint64 i = (group + 3) / 4 * 4 - 4; i >= 0; i -= 4)
+    {
+      Quad all = *(const QuadAt *) (sum + i - k);
+
+      for (gint64 b = 0; b < blocks; b++)
+        all += *(const QuadAt *) (y[b] + b * group + i);
+      *(QuadAt *) (sum + i) = all;
+    }
+#endif
+}
+
+INLINE void
+nested_add_up_row (const float *p, gint64 step, gint64 width, gint64 blocks,
+                   gint64 group, gint64 k, gint64 tiles, float *sums,
+                   gint64 pixel)
+{
+  float  room[4][9 * 64 + LANES];
+  float *y[4] = { room[0], room[1], room[2], room[3] };
+  gint64 row = 3 * (tiles - blocks + 1) * pixel;
+
+  for (gint64 tile = 0; tile < tiles; tile++, p += width)
+    {
+      float *last = y[0];
+
+      for (gint64 b = 0; b < blocks - 1; b++)
+        y[b] = y[b + 1];
+      y[blocks - 1] = last;
+      nested_out_columns (p, step, width, last);
+      if (tile < blocks - 1)
+        continue;
+      for (int q = 0; q < 9; q++)
+        {
+          const float *at[4];
+
+          for (gint64 b = 0; b < blocks; b++)
+            at[b] = y[b] + q * width;
+          nested_add (at, blocks, group, k,
+                      sums + q / 3 * row + q % 3 * pixel);
+        }
+      sums += 3 * pixel;
+    }
 }
 
 static void
-nested_add_up (const float *const *p, gint64 step, gint64 blocks_y,
-               gint64 blocks_x, gint64 k, gint64 tiles, gint64 h, gint64 w,
-               float *to, gint64 row)
+nested_add_up (const float *p, gint64 step, const PstNestedSums *s,
+               gint64 tiles, float *sums)
 {
-  gint64   width = blocks_y * blocks_x * k;
-  gboolean rgb = blocks_y == 3 && blocks_x == 3 && k == 3;
-
-  for (gint64 tile = 0; tile < tiles; tile++, to += 3 * k, w -= 3)
-    {
-      Quad t[3][5];
-
-      for (int x = 0; x < 5; x++)
-        {
-          Quad column[5], o[3];
-
-          for (int y = 0; y < 5; y++)
-            {
-              gint64 at = (5 * y + x) * step + tile * width;
-
-              column[y] = rgb ? nested_gather_rgb (p, at)
-                              : nested_gather (p, at, blocks_y, blocks_x, k);
-            }
-          NESTED_AT (column, o);
-          for (int y = 0; y < 3; y++)
-            t[y][x] = o[y];
-        }
-      for (int y = 0; y < MIN (h, 3); y++)
-        {
-          Quad o[3];
-
-          NESTED_AT (t[y], o);
-          for (int x = 0; x < MIN (w, 3); x++)
-            for (gint64 i = 0; i < k; i++)
-              to[y * row + x * k + i] = o[x][i];
-        }
-    }
+  if (s->blocks == 3 && s->group == 9 && s->k == 3 && s->width == 32)
+    nested_add_up_row (p, step, 32, 3, 9, 3, tiles, sums, s->pixel);
+  else
+    nested_add_up_row (p, step, s->width, s->blocks, s->group, s->k, tiles,
+                       sums, s->pixel);
 }

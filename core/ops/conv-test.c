@@ -179,6 +179,12 @@ static const PstOpCase cases[] = {
   { "nested-seven-narrow", "Conv", 0, "pads=[0,3,1,2]",
     .in = { "float 1x28x9x13", "const float 2x28x7x6" },
     .out = { "1x2x4x13" }, .tolerance = 1e-5, .flat = TRUE },
+  { "nested-one", "Conv", 0, "pads=[4,4,4,4]",
+    .in = { "float 1x8x35x161", "const float 1x8x9x9", "const float 1" },
+    .out = { "1x1x35x161" }, .tolerance = 2e-5, .flat = TRUE },
+  { "nested-four", FUSED, 0, "pads=[4,5,6,5] pad_mode=edge",
+    .in = { "float 1x16x104x31", "const float 4x16x11x12" },
+    .out = { "1x4x104x30" }, .tolerance = 2e-5, .flat = TRUE },
   /* refusals */
   { "channels", "Conv", 0, "",
     .in = { "float 1x3x5x5", "float 4x2x3x3" }, .fails = "channels" },
