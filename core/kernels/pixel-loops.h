@@ -59,7 +59,7 @@ pixel_span (gint64 c, gint64 pixels)
 
   while (span < LANES && (c * span % LANES || c * span < 4 * LANES))
     span *= 2;
-  return c * span <= PIXEL_SPAN && pixels >= 8 * span ? span : 1;
+  return c * span <= PIXEL_SPAN && pixels >= 2 * span ? span : 1;
 }
 
 INLINE void
