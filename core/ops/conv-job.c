@@ -24,6 +24,7 @@
  * computed twice. */
 #define CHAIN_H 64
 #define CHAIN_W 128
+#define PART_UNIT 4 /* what regions are divided by */
 
 typedef struct
 {
@@ -177,6 +178,13 @@ source_of (const PstConvStage *stage, gint64 n)
   return source;
 }
 
+/* Where a region is larger than a block, its parts are about equal. */
+static gint64
+part_of (gint64 size, gint64 block)
+{
+  return MIN (block, pst_conv_even (size, block, PART_UNIT));
+}
+
 /* A region of what stage @s puts out, into @to; @room as in the work. */
 static void
 compute (const Work *work, gint64 n, int s, const PstConvRegion *region,
@@ -186,7 +194,8 @@ compute (const Work *work, gint64 n, int s, const PstConvRegion *region,
   const PstConvStage *stage = &job->stage[s];
   const PstConv      *conv = &stage->conv;
   PstConvSource       source = source_of (stage, n);
-  gint64              h = work->block_h[s], w = work->block_w[s];
+  gint64              h = part_of (region->h, work->block_h[s]);
+  gint64              w = part_of (region->w, work->block_w[s]);
 
   if (s == 0)
     {

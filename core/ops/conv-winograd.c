@@ -169,7 +169,8 @@ room_floats (const PstConv *conv, gint64 tiles_y, gint64 tiles_x)
 }
 
 /* Tiles of a block: as many as the second-level cache holds, few of them half
- * outside, their number such that the products waste little. */
+ * outside, their number such that the products waste little; if possible whole
+ * cells, which packed maps are cut into. */
 static void
 choose_tiles (const PstConv *conv, gint64 *tiles_y, gint64 *tiles_x)
 {
@@ -191,6 +192,8 @@ choose_tiles (const PstConv *conv, gint64 *tiles_y, gint64 *tiles_x)
 
         if (n > 1 && room_floats (conv, y, x) > most)
           break;
+        if (y * scale % PST_CELL_H || x * scale % PST_CELL_W)
+          cost *= 1.03;
         if (best == 0 || cost < best)
           {
             best = cost;
