@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 #include <vips/vips.h>
 
@@ -26,21 +27,47 @@ vips_failed (GError **error)
   return FALSE;
 }
 
+#define MOST_PIXELS 1e9
+#define MOST_LAYERED 1e8 /* where decoding needs all of it in memory */
+#define MOST_AREA 8.0    /* of what is read, in squares of the shorter side */
+
+static gboolean
+is_layered (VipsImage *image)
+{
+  static const char *const fields[] = { "interlaced", "jpeg-multiscan",
+                                        NULL };
+  int                      value = 0;
+
+  for (int i = 0; fields[i] && ! value; i++)
+    if (vips_image_get_typeof (image, fields[i]) != 0)
+      vips_image_get_int (image, fields[i], &value);
+  return value != 0;
+}
+
 static gboolean
 check (VipsImage *image, GError **error)
 {
-  const char *reason = NULL;
+  double pixels = (double) image->Xsize * image->Ysize;
 
-  if (vips_image_get_interpretation (image) == VIPS_INTERPRETATION_CMYK)
-    reason = _ ("its colours are for print (CMYK)");
-  else if (vips_image_get_n_pages (image) > 1)
-    reason = _ ("it holds more than one picture");
-  if (reason)
-    g_set_error_literal (error, PST_ERROR, PST_ERROR_FORMAT, reason);
-  return reason == NULL;
+  if (pixels <= (is_layered (image) ? MOST_LAYERED : MOST_PIXELS))
+    return TRUE;
+  g_set_error (error, PST_ERROR, PST_ERROR_FORMAT,
+               _ ("it is too large (%d × %d)"), image->Xsize, image->Ysize);
+  return FALSE;
 }
 
-/* At most @side along the shorter side, sRGB. */
+/* What both sides are multiplied with: see PstTrainHost. */
+static double
+factor_for (VipsImage *image, int side)
+{
+  double width = image->Xsize, height = image->Ysize;
+  double factor = side / MIN (width, height);
+
+  factor = MIN (factor, side * sqrt (MOST_AREA / (width * height)));
+  return MIN (factor, 1);
+}
+
+/* The first picture of the file, sRGB. */
 static VipsImage *
 open_image (const char *path, int side, GError **error)
 {
@@ -66,13 +93,13 @@ open_image (const char *path, int side, GError **error)
     }
   if (! check (header, error))
     return NULL;
-  factor = (double) side / MIN (header->Xsize, header->Ysize);
-  factor = MIN (factor, 1);
-  if (vips_thumbnail (path, &image, MAX (1, (int) (header->Xsize * factor + 0.5)),
-                      "height", MAX (1, (int) (header->Ysize * factor + 0.5)),
-                      "size", VIPS_SIZE_DOWN, "no_rotate", TRUE,
-                      "fail_on", VIPS_FAIL_ON_TRUNCATED, "export_profile",
-                      "srgb", NULL) != 0)
+  factor = factor_for (header, side);
+  if (vips_thumbnail (path, &image,
+                      MAX (1, (int) (header->Xsize * factor + 0.5)), "height",
+                      MAX (1, (int) (header->Ysize * factor + 0.5)), "size",
+                      VIPS_SIZE_DOWN, "no_rotate", TRUE, "fail_on",
+                      VIPS_FAIL_ON_TRUNCATED, "export_profile", "srgb",
+                      NULL) != 0)
     {
       vips_failed (error);
       return NULL;

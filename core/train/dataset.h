@@ -3,56 +3,88 @@
 
 #include "core/train/host.h"
 #include "core/train/recipe.h"
+#include "core/train/sources.h"
 
 /**
  * PstDataset:
  *
- * The photos of a training. Which photo a sample takes depends on the seed
- * and the sample's number alone: each group of photos is drawn with its
- * share, and looked up in an order of its own shuffled anew for each round.
- * Decoded photos are kept in memory up to a limit.
+ * The photos of a training, and pictures made up for it. Which one a sample
+ * takes depends on the seed and the sample's number alone: each group (those
+ * of one path) is drawn with its share, and looked up in an order of its own
+ * shuffled anew for each round. So there is nothing to save: a training that
+ * goes on gets what it would have got.
+ *
+ * A group of four pictures or fewer is read at up to 2048 pixels, and a sample
+ * gets a square piece of one, its side log-uniform from what the training asks
+ * for to the whole height: a single open picture is seen from near and far.
+ *
+ * Decoded pictures are kept up to a limit: the recipe's, but at most a quarter
+ * of the memory that is available, and never more than the pictures need. What
+ * is not kept is read, or made up, again.
  */
 typedef struct _PstDataset PstDataset;
 
-/* Returns: (element-type filename) (transfer full): the picture files that a
- * folder (searched to any depth), a pattern or a name stands for, sorted */
-GPtrArray *pst_dataset_list (const char *path);
+typedef PstSourceNote PstDatasetNote;
 
-/* Told once for each file that is passed over. */
-typedef void (*PstDatasetNote) (const char *text, gpointer data);
+/* As pst_sources_list() */
+GPtrArray *pst_dataset_list (const char *path);
 
 /**
  * pst_dataset_new:
  * @recipe: its photos, seed, smallest size and memory
  * @side: photos are shrunk to this shorter side when they are read
  * @host: reads pictures; must outlive the dataset
+ * @note: (nullable): told of files that are passed over, and of what is taken
+ *   where the recipe leaves it open
  *
- * Lists the files (folders are searched to any depth, patterns such as
- * "holiday/\*.jpg" expanded); none is opened yet.
+ * Lists the files and drops copies within a group. Where the recipe leaves it
+ * open, the user's folder of pictures is taken if it has %PST_DATASET_ENOUGH
+ * usable ones, or else synthetic ones. Files are tried until one is found that
+ * can be used.
  *
  * Returns: (transfer full) (nullable): %NULL with %PST_ERROR_FILE where a
- *   path leads to no picture
+ *   path leads to no picture or none can be used, %PST_ERROR_MEMORY
  */
 PstDataset *pst_dataset_new (const PstRecipe *recipe, int side,
                              const PstTrainHost *host, PstDatasetNote note,
                              gpointer note_data, GError **error);
+#define PST_DATASET_ENOUGH 50
+
+/* As pst_dataset_new(), with another folder than the user's. */
+PstDataset *pst_dataset_new_at (const PstRecipe *recipe, int side,
+                                const char *pictures, const PstTrainHost *host,
+                                PstDatasetNote note, gpointer note_data,
+                                GError **error);
 void        pst_dataset_free (PstDataset *dataset);
+/* Pictures, synthetic ones included, copies not. */
 guint       pst_dataset_get_count (const PstDataset *dataset);
+/* Passed over so far, copies included. */
 guint       pst_dataset_get_skipped (const PstDataset *dataset);
+/* Most bytes of decoded pictures that are kept at a time. */
+guint64     pst_dataset_get_memory (const PstDataset *dataset);
 
 /**
  * pst_dataset_get:
  * @sample: the sample's number, from 0 over the whole training
  *
- * A file that cannot be used is passed over for the next one.
+ * A file that cannot be used is passed over for the next one, and a group
+ * without a usable file for the next group.
  *
  * Returns: (transfer none) (nullable): the photo, valid until the next call;
- *   %NULL with %PST_ERROR_FILE when no file of the group can be used
+ *   %NULL with %PST_ERROR_FILE when no file can be used (any more)
  */
 const PstPicture *pst_dataset_get (PstDataset *dataset, guint64 sample,
                                    GError **error);
 
-/* The @i-th photo of all in the order of their names, for sample sheets. */
-const char *pst_dataset_get_path (const PstDataset *dataset, guint i);
+/**
+ * pst_dataset_load:
+ * @i: which of all pictures, in the order of their groups and names
+ * @side: their shorter side
+ *
+ * For sample sheets.
+ *
+ * Returns: (transfer full) (nullable): %NULL where it cannot be used
+ */
+PstPicture *pst_dataset_load (PstDataset *dataset, guint i, int side);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstDataset, pst_dataset_free)

@@ -5,9 +5,12 @@
 
 /**
  * PstTrainHost:
- * @load: reads the picture file at @path as sRGB, at once shrunk so that its
- *   shorter side is at most @side; %NULL with an error whose text is for
- *   people where it cannot be used (unreadable, CMYK, animated…)
+ * @load: reads the picture file at @path as sRGB, upright, of several pictures
+ *   the first, over white where it is transparent, at once shrunk so that its
+ *   shorter side is at most @side and so that it has at most 8 x @side x @side
+ *   pixels; %NULL with an error whose text is for people where it cannot be
+ *   used (unreadable, cut off, too large…), %PST_ERROR_MEMORY where there is
+ *   no memory
  * @save: writes @picture to @path, in the format of its ending
  * @encode: (nullable): @picture as a JPEG file in memory
  * @data: passed to each

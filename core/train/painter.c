@@ -61,19 +61,14 @@ pst_painter_paint (PstPainter *painter, const PstPicture *photo, int column)
 #define GAP 4
 #define SHEET_PHOTOS 5
 
-/* The middle square of the photo at @path, TILE pixels wide. */
+/* The middle square of @photo, TILE pixels wide. */
 static PstPicture *
-load_tile (PstTrainer *trainer, const char *path, GError **error)
+cut_tile (const PstPicture *photo, GError **error)
 {
-  const PstTrainHost    *host = trainer->host;
-  g_autoptr (PstPicture) photo = NULL;
-  PstPicture            *tile;
-  PstWindow              window = { 0 };
-  float                 *floats;
+  PstPicture *tile;
+  PstWindow   window = { 0 };
+  float      *floats;
 
-  photo = host->load (path, TILE, host->data, error);
-  if (! photo)
-    return NULL;
   window.side = MIN (photo->width, photo->height);
   window.x = (photo->width - window.side) / 2;
   window.y = (photo->height - window.side) / 2;
@@ -87,6 +82,16 @@ load_tile (PstTrainer *trainer, const char *path, GError **error)
   return tile;
 }
 
+static PstPicture *
+load_tile (PstTrainer *trainer, const char *path, GError **error)
+{
+  const PstTrainHost    *host = trainer->host;
+  g_autoptr (PstPicture) photo = NULL;
+
+  photo = host->load (path, TILE, host->data, error);
+  return photo ? cut_tile (photo, error) : NULL;
+}
+
 /* The first of the @most photos from @at on that can be used, or NULL. */
 static PstPicture *
 load_any (PstTrainer *trainer, guint at, guint most)
@@ -94,8 +99,12 @@ load_any (PstTrainer *trainer, guint at, guint most)
   PstPicture *tile = NULL;
 
   for (guint i = 0; i < most && ! tile; i++)
-    tile = load_tile (trainer,
-                      pst_dataset_get_path (trainer->dataset, at + i), NULL);
+    {
+      g_autoptr (PstPicture) photo = NULL;
+
+      photo = pst_dataset_load (trainer->dataset, at + i, TILE);
+      tile = photo ? cut_tile (photo, NULL) : NULL;
+    }
   return tile;
 }
 

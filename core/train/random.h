@@ -29,6 +29,7 @@ typedef enum
   PST_STREAM_SYNTHETIC,
   PST_STREAM_PATCHES,
   PST_STREAM_JUDGE,
+  PST_STREAM_PIECE,
 } PstStream;
 
 static inline guint64

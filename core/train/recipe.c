@@ -40,6 +40,7 @@ static const PstRecipeKey model_keys[] = {
 static const PstRecipeKey photo_keys[] = {
   { "min-size", PST_KEY_INT, RECIPE (min_size), 16, 100000, NULL },
   { "min-contrast", PST_KEY_NUMBER, RECIPE (min_contrast), 0, 1, NULL },
+  { "synthetic-pictures", PST_KEY_INT, RECIPE (n_synthetic), 1, 1e6, NULL },
   { "cache-megabytes", PST_KEY_INT64, RECIPE (cache), 0, 1e6, NULL },
   { NULL, 0, 0, 0, 0, NULL },
 };
@@ -208,6 +209,7 @@ recipe_new (const char *text)
   recipe->min_size = 64;
   recipe->min_contrast = 0.03;
   recipe->cache = 1024;
+  recipe->n_synthetic = 1000;
   recipe->skip = PST_SKIP_NONE;
   recipe->table_rate = 1;
   recipe->steps = 10000;
@@ -228,26 +230,53 @@ recipe_new (const char *text)
   return recipe;
 }
 
-/* "flowers:0.4": a path and its share */
+static PstRecipePhotos *
+add_photos (PstRecipe *recipe, PstPhotosKind kind)
+{
+  PstRecipePhotos *photos = g_new0 (PstRecipePhotos, 1);
+
+  photos->kind = kind;
+  photos->share = 1;
+  g_ptr_array_add (recipe->photos, photos);
+  return photos;
+}
+
+/* "flowers:0.4": a path, "synthetic" or "auto", and its share */
 static gboolean
 read_photos (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
 {
   g_auto (GStrv) items = NULL;
 
+  if (! pst_recipe_reader_has (reader, "photos", "paths"))
+    {
+      add_photos (recipe, PST_PHOTOS_AUTO);
+      return TRUE;
+    }
   items = pst_recipe_reader_words (reader, "photos", "paths", error);
   if (! items)
     return FALSE;
   for (int i = 0; items[i]; i++)
     {
-      PstRecipePhotos *photos = g_new0 (PstRecipePhotos, 1);
+      PstRecipePhotos *photos = add_photos (recipe, PST_PHOTOS_FILES);
 
-      g_ptr_array_add (recipe->photos, photos);
       if (! pst_recipe_reader_share (reader, "photos", "paths", items[i],
                                      &photos->share, error))
         return FALSE;
-      photos->path = pst_recipe_reader_path (reader, items[i]);
+      if (strcmp (items[i], "synthetic") == 0)
+        photos->kind = PST_PHOTOS_SYNTHETIC;
+      else if (strcmp (items[i], "auto") == 0)
+        photos->kind = PST_PHOTOS_AUTO;
+      else
+        photos->path = pst_recipe_reader_path (reader, items[i]);
     }
-  g_clear_pointer (&items, g_strfreev);
+  return TRUE;
+}
+
+static gboolean
+read_sheet (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
+{
+  g_auto (GStrv) items = NULL;
+
   if (! pst_recipe_reader_has (reader, "photos", "sheet"))
     return TRUE;
   items = pst_recipe_reader_words (reader, "photos", "sheet", error);
@@ -417,6 +446,7 @@ read_all (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
       ! pst_recipe_reader_read (reader, "photos", photo_keys, recipe,
                                 error) ||
       ! read_photos (reader, recipe, error) ||
+      ! read_sheet (reader, recipe, error) ||
       ! read_features (reader, recipe, error) ||
       ! pst_recipe_reader_read (reader, "training", training_keys, recipe,
                                 error) ||

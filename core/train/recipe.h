@@ -104,10 +104,19 @@ typedef struct
   double adversarial;
 } PstRecipeStyle;
 
+/* Where pictures to be painted come from. */
+typedef enum
+{
+  PST_PHOTOS_FILES,     /* as path says */
+  PST_PHOTOS_SYNTHETIC, /* made up: see synthetic.h */
+  PST_PHOTOS_AUTO,      /* the user's pictures, or else synthetic ones */
+} PstPhotosKind;
+
 typedef struct
 {
-  char  *path;
-  double share;
+  PstPhotosKind kind;
+  char         *path; /* (nullable) */
+  double        share;
 } PstRecipePhotos;
 
 typedef struct
@@ -139,6 +148,7 @@ typedef struct
   PstSkip skip;
 
   GPtrArray *photos; /* PstRecipePhotos */
+  int        n_synthetic; /* different synthetic pictures */
   GPtrArray *sheet;  /* (element-type filename): photos of the sample sheet */
   int        min_size;
   double     min_contrast; /* windows flatter than this standard deviation (of

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
 #include "core/train/trainer-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
@@ -112,6 +115,30 @@ after_step (Loop *loop, GError **error)
   return TRUE;
 }
 
+static void
+tell_memory (PstTrainer *trainer)
+{
+  guint64          bytes = pst_dataset_get_memory (trainer->dataset);
+  g_autofree char *text = NULL;
+
+  text = g_strdup_printf (_ ("Photos take up to %d MB of memory."),
+                          (int) ((bytes + (1 << 20) - 1) >> 20));
+  pst_trainer_tell (trainer, PST_EVENT_NOTE, text);
+}
+
+static void
+tell_skipped (PstTrainer *trainer)
+{
+  guint            n = pst_dataset_get_skipped (trainer->dataset);
+  g_autofree char *text = NULL;
+
+  if (n == 0)
+    return;
+  text = g_strdup_printf (_ ("Photos passed over: %u, for the reasons above"),
+                          n);
+  pst_trainer_tell (trainer, PST_EVENT_NOTE, text);
+}
+
 gboolean
 pst_trainer_run (PstTrainer *trainer, const PstTrainerOptions *options,
                  GError **error)
@@ -126,6 +153,7 @@ pst_trainer_run (PstTrainer *trainer, const PstTrainerOptions *options,
   loop.first = trainer->n_steps;
   loop.pixels = pst_recipe_pixels (trainer->recipe, trainer->n_steps);
   pst_trainer_tell (trainer, PST_EVENT_START, NULL);
+  tell_memory (trainer);
   while (trainer->n_steps < loop.until && ! cancelled)
     {
       PstLosses losses;
@@ -139,6 +167,7 @@ pst_trainer_run (PstTrainer *trainer, const PstTrainerOptions *options,
     }
   if (! save (&loop, error))
     return FALSE;
+  tell_skipped (trainer);
   pst_trainer_tell (trainer, PST_EVENT_END,
                     cancelled ? "cancelled" : "finished");
   return TRUE;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parts of training: optimiser, recipe, pictures, photos, events. */
+/* The parts of training: optimiser, recipe, pictures, events. */
 #include <math.h>
 #include <string.h>
 
 #include "core/base/error.h"
 #include "core/train/adam.h"
 #include "core/train/augment.h"
-#include "core/train/dataset.h"
+#include "core/train/picture.h"
+#include "core/train/recipe.h"
 #include "core/train/events.h"
 #include "core/train/spectral.h"
 
@@ -82,6 +83,7 @@ test_recipe (void)
   photos = recipe->photos->pdata[0];
   g_assert_cmpstr (photos->path, ==, "/data/a");
   g_assert_cmpfloat (photos->share, ==, 0.25);
+  g_assert_cmpint (photos->kind, ==, PST_PHOTOS_FILES);
   style = recipe->styles->pdata[0];
   g_assert_cmpstr (style->id, ==, "one");
   g_assert_cmpstr (style->pictures[1], ==, "/data/two.jpg");
@@ -96,6 +98,48 @@ test_recipe (void)
   g_assert_cmpuint (pst_recipe_samples (recipe, 61), ==, 60 * 4 + 2);
   g_assert_cmpfloat (pst_recipe_pixels (recipe, 61), ==,
                      60 * 4 * 64 * 64 + 2 * 128 * 128);
+}
+
+/* Photos from files, made up, or left open. */
+static void
+test_recipe_photos (void)
+{
+#define REST                                                                  \
+  "[features]\nnetwork=n\ncontent-layers=x\nstyle-layers=x\n"                 \
+  "[style one]\npictures=one.jpg\n"
+  static const struct
+  {
+    const char   *text;
+    PstPhotosKind kinds[2];
+    double        shares[2];
+    guint         n;
+  } cases[] = {
+    { "", { PST_PHOTOS_AUTO }, { 1 }, 1 },
+    { "[photos]\npaths=auto\n", { PST_PHOTOS_AUTO }, { 1 }, 1 },
+    { "[photos]\npaths=synthetic\n", { PST_PHOTOS_SYNTHETIC }, { 1 }, 1 },
+    { "[photos]\npaths=./synthetic\n", { PST_PHOTOS_FILES }, { 1 }, 1 },
+    { "[photos]\npaths=a b:0.7; synthetic:0.3\n",
+      { PST_PHOTOS_FILES, PST_PHOTOS_SYNTHETIC }, { 0.7, 0.3 }, 2 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char      *text = g_strconcat (cases[i].text, REST, NULL);
+      g_autoptr (GError)    error = NULL;
+      g_autoptr (PstRecipe) recipe = pst_recipe_parse (text, "/d", &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpuint (recipe->photos->len, ==, cases[i].n);
+      for (guint k = 0; k < cases[i].n; k++)
+        {
+          const PstRecipePhotos *photos = recipe->photos->pdata[k];
+
+          g_assert_cmpint (photos->kind, ==, cases[i].kinds[k]);
+          g_assert_cmpfloat (photos->share, ==, cases[i].shares[k]);
+          g_assert_true ((photos->path != NULL) ==
+                         (photos->kind == PST_PHOTOS_FILES));
+        }
+    }
 }
 
 static void
@@ -164,8 +208,10 @@ test_recipe_errors (void)
     { RECIPE "[training]\nspectral-norm=yes\n", "auto, on, off" },
     { RECIPE "[training]\npenalty=-1\n", "a number from 0" },
     { RECIPE "[training]\nrate=nan\n", "a number from 0" },
-    { "[model]\nwidth=8\n", "[photos] paths" },
-    { "[photos]\npaths=a\n", "[features] content-layers" },
+    { "[photos]\npaths= ; \n", "[photos] paths" },
+    { "[photos]\npaths=synthetic:much\n", "after “:” a number" },
+    { "[photos]\nsynthetic-pictures=0\n", "synthetic-pictures" },
+    { "[model]\nwidth=8\n", "[features] content-layers" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -243,102 +289,6 @@ test_noise (void)
   pst_augment_noise (a, SIDE, 0.1, &random);
   deviation = pst_augment_contrast (a, SIDE * SIDE);
   g_assert_true (deviation > 0.05 && deviation < 0.12);
-}
-
-/* A host whose pictures are as their names say: "12.jpg" is 12 pixels wide;
- * "bad…" cannot be read. */
-static PstPicture *
-load_by_name (const char *path, int side, gpointer data, GError **error)
-{
-  g_autofree char *name = g_path_get_basename (path);
-  int              size = atoi (name);
-
-  (*(int *) data)++;
-  if (g_str_has_prefix (name, "bad"))
-    {
-      g_set_error (error, PST_ERROR, PST_ERROR_FORMAT, "it is bad");
-      return NULL;
-    }
-  return pst_picture_new (size, 100);
-}
-
-static void
-count_note (const char *text, gpointer data)
-{
-  (*(int *) data)++;
-}
-
-static PstDataset *
-make_dataset (const char *folder, PstTrainHost *host, gint64 cache,
-              int *n_notes)
-{
-  static const char *const names[] = { "50.jpg", "60.jpg", "70.png",
-                                       "80.jpg", "5.jpg",  "bad.jpg",
-                                       "x.txt",  NULL };
-  g_autoptr (PstRecipe)  recipe = NULL;
-  g_autoptr (GError)     error = NULL;
-  PstDataset            *dataset;
-
-  for (int i = 0; names[i]; i++)
-    {
-      g_autofree char *path = g_build_filename (folder, names[i], NULL);
-
-      g_file_set_contents (path, "", 0, NULL);
-    }
-  recipe = pst_recipe_parse (RECIPE, folder, NULL);
-  g_ptr_array_set_size (recipe->photos, 1);
-  g_free (((PstRecipePhotos *) recipe->photos->pdata[0])->path);
-  ((PstRecipePhotos *) recipe->photos->pdata[0])->path = g_strdup (folder);
-  recipe->cache = cache;
-  dataset = pst_dataset_new (recipe, 64, host, count_note, n_notes, &error);
-  g_assert_no_error (error);
-  return dataset;
-}
-
-static void
-test_dataset (void)
-{
-  g_autofree char       *folder = g_dir_make_tmp ("pastiche-XXXXXX", NULL);
-  int                    n_loads = 0, n_notes = 0;
-  PstTrainHost           host = { load_by_name, NULL, NULL, &n_loads };
-  g_autoptr (PstDataset) kept = NULL, loose = NULL;
-  int                    seen[101] = { 0 };
-
-  kept = make_dataset (folder, &host, 1 << 20, &n_notes);
-  loose = make_dataset (folder, &host, 0, &n_notes);
-  g_assert_cmpuint (pst_dataset_get_count (kept), ==, 6);
-  for (int i = 0; i < 60; i++)
-    {
-      int size = pst_dataset_get (kept, i, NULL)->width;
-
-      g_assert_cmpint (size, >=, 50);
-      seen[size]++;
-    }
-  g_assert_cmpint (n_loads, ==, 6); /* each once */
-  g_assert_cmpint (n_notes, ==, 2);
-  g_assert_cmpuint (pst_dataset_get_skipped (kept), ==, 2);
-  for (int size = 50; size <= 80; size += 10)
-    g_assert_cmpint (seen[size], >=, 10); /* once a round, or more */
-  for (int i = 59; i >= 0; i--) /* in any order, with and without memory */
-    {
-      int size = pst_dataset_get (kept, i, NULL)->width;
-
-      g_assert_cmpint (pst_dataset_get (loose, i, NULL)->width, ==, size);
-    }
-}
-
-static void
-test_dataset_empty (void)
-{
-  g_autofree char       *folder = g_dir_make_tmp ("pastiche-XXXXXX", NULL);
-  g_autoptr (PstRecipe)  recipe = pst_recipe_parse (RECIPE, folder, NULL);
-  g_autoptr (PstDataset) dataset = NULL;
-  g_autoptr (GError)     error = NULL;
-  PstTrainHost           host = { 0 };
-
-  dataset = pst_dataset_new (recipe, 64, &host, NULL, NULL, &error);
-  g_assert_null (dataset);
-  g_assert_error (error, PST_ERROR, PST_ERROR_FILE);
 }
 
 static void
@@ -439,13 +389,12 @@ main (int argc, char **argv)
   g_test_add_func ("/train/norm", test_norm);
   g_test_add_func ("/train/recipe/read", test_recipe);
   g_test_add_func ("/train/recipe/spectral", test_spectral_word);
+  g_test_add_func ("/train/recipe/photos", test_recipe_photos);
   g_test_add_func ("/train/recipe/schedule", test_schedule);
   g_test_add_func ("/train/recipe/errors", test_recipe_errors);
   g_test_add_func ("/train/picture/resample", test_resample);
   g_test_add_func ("/train/picture/window", test_window);
   g_test_add_func ("/train/augment/noise", test_noise);
-  g_test_add_func ("/train/dataset/order", test_dataset);
-  g_test_add_func ("/train/dataset/empty", test_dataset_empty);
   g_test_add_func ("/train/events", test_events);
   g_test_add_func ("/train/spectral/gradient", test_spectral);
   g_test_add_func ("/train/networks/patch", test_patch);

@@ -3,7 +3,8 @@
  *
  *   net.onnx   a feature network of random weights
  *   one.png    the picture of a style
- *   photos/    six good photos of several kinds
+ *   twin.jpg   a copy of photos/a.jpg
+ *   photos/    good photos of several kinds
  *   odd/       files that are to be passed over */
 #include <glib/gstdio.h>
 #include <math.h>
@@ -110,9 +111,27 @@ write_photos (void)
     }
 }
 
-/* The first half of a file. */
+/* A film and a picture for print. */
 static void
-cut (const char *from, const char *to)
+write_pages (void)
+{
+  VipsImage            *pages[2] = { picture (1, WIDTH, HEIGHT),
+                                     picture (2, WIDTH, HEIGHT) };
+  g_autoptr (VipsImage) film = NULL, inks = NULL;
+
+  vips_colourspace (pages[0], &inks, VIPS_INTERPRETATION_CMYK, NULL);
+  save (inks, "photos/print.jpg");
+  vips_arrayjoin (pages, &film, 2, "across", 1, NULL);
+  vips_image_set_int (film, VIPS_META_PAGE_HEIGHT, HEIGHT);
+  save (film, "photos/film.webp");
+  save (film, "photos/pages.tif");
+  g_object_unref (pages[0]);
+  g_object_unref (pages[1]);
+}
+
+/* The first half of a file, or another part. */
+static void
+cut (const char *from, const char *to, int part)
 {
   g_autofree char *source = g_build_filename (root, from, NULL);
   g_autofree char *target = g_build_filename (root, to, NULL);
@@ -120,32 +139,24 @@ cut (const char *from, const char *to)
   gsize            size = 0;
 
   g_file_get_contents (source, &bytes, &size, NULL);
-  g_file_set_contents (target, bytes, (gssize) size / 2, NULL);
+  g_file_set_contents (target, bytes, (gssize) size / part, NULL);
 }
 
 static void
 write_odd (void)
 {
-  VipsImage            *pages[2] = { picture (1, WIDTH, HEIGHT),
-                                     picture (2, WIDTH, HEIGHT) };
   g_autoptr (VipsImage) small = picture (3, 40, 12);
-  g_autoptr (VipsImage) film = NULL, inks = NULL;
   g_autofree char      *text = g_build_filename (root, "odd/text.png", NULL);
   g_autofree char      *empty = g_build_filename (root, "odd/empty.jpg", NULL);
+  g_autofree char      *huge = g_build_filename (root, "odd/huge.ppm", NULL);
 
-  vips_colourspace (pages[0], &inks, VIPS_INTERPRETATION_CMYK, NULL);
-  save (inks, "odd/print.jpg");
-  vips_arrayjoin (pages, &film, 2, "across", 1, NULL);
-  vips_image_set_int (film, VIPS_META_PAGE_HEIGHT, HEIGHT);
-  save (film, "odd/film.webp");
-  save (film, "odd/pages.tif");
   save (small, "odd/small.png");
   g_file_set_contents (text, "no picture", -1, NULL);
   g_file_set_contents (empty, "", 0, NULL);
-  cut ("photos/a.jpg", "odd/cut.jpg");
-  cut ("photos/b.png", "odd/cut.png");
-  g_object_unref (pages[0]);
-  g_object_unref (pages[1]);
+  g_file_set_contents (huge, "P6 60000 60000 255\n", -1, NULL);
+  cut ("photos/a.jpg", "odd/cut.jpg", 2);
+  cut ("photos/b.png", "odd/cut.png", 2);
+  cut ("photos/a.jpg", "twin.jpg", 1);
 }
 
 int
@@ -167,6 +178,7 @@ main (int argc, char **argv)
   style = picture (9, WIDTH, HEIGHT);
   save (style, "one.png");
   write_photos ();
+  write_pages ();
   write_odd ();
   if (write_features (&error))
     return 0;

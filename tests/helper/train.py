@@ -11,6 +11,7 @@ import os
 import pty
 import re
 import resource
+import shutil
 import signal
 import struct
 import subprocess
@@ -28,7 +29,7 @@ licence=CC0
 width=4
 blocks=1
 [photos]
-paths={photos}
+{paths}
 min-size=16
 {more}
 [features]
@@ -71,14 +72,15 @@ class World:
 
     def words(self, *more, photos="photos", steps=3, sample=0, name="small", keys=""):
         recipe = self.path(name + ".recipe")
+        paths = f"paths={photos}" if photos else ""
         with open(recipe, "w") as file:
-            file.write(RECIPE.format(photos=photos, steps=steps, sample=sample, more=keys))
+            file.write(RECIPE.format(paths=paths, steps=steps, sample=sample, more=keys))
         return [PASTICHE, "train", recipe, "--out", self.path("small.onnx"), "--threads", "1",
                 *more]
 
-    def train(self, *more, before=None, **keys):
+    def train(self, *more, before=None, environment=None, **keys):
         return subprocess.run(self.words(*more, **keys), capture_output=True, text=True,
-                              preexec_fn=before, timeout=LIMIT, env=ENVIRONMENT)
+                              preexec_fn=before, timeout=LIMIT, env=environment or ENVIRONMENT)
 
     def usable(self):
         """The model, as the helper reads it."""
@@ -118,23 +120,66 @@ def test_odd_photos(world):
     done = world.train("--events", photos=".", steps=40)
     check(done.returncode == 0, done.stderr)
     notes = [event["text"] for event in events(done.stdout) if event["event"] == "note"]
-    wanted = {"print.jpg": "CMYK", "film.webp": "more than one picture",
-              "pages.tif": "more than one picture", "small.png": "too small",
+    wanted = {"small.png": "too small (40 × 12; the shorter side must have 16",
               "text.png": "not a picture", "empty.jpg": "not a picture", "cut.jpg": "",
-              "cut.png": ""}
+              "cut.png": "", "twin.jpg": "the same picture as", "huge.ppm": "too large"}
     for name, word in wanted.items():
         mine = [note for note in notes if name in note]
         check(len(mine) == 1, name, notes)
         check("passed over: " in mine[0] and word in mine[0].split("passed over: ")[1], mine)
         check(mine[0].split("passed over: ")[1].strip(), "no reason for", name)
-    check(len(notes) == len(wanted), notes)
+    check(notes[-1] == f"Photos passed over: {len(wanted)}, for the reasons above", notes)
+    check(any(re.fullmatch(r"Photos take up to \d+ MB of memory\.", note) for note in notes), notes)
+    check(len(notes) == len(wanted) + 2, notes)
     check(not done.stderr, done.stderr)
 
 
 def test_only_odd_photos(world):
     done = world.train(photos="odd")
     check(done.returncode == 1, done.returncode)
-    check("None of the 8 photos" in done.stderr, done.stderr)
+    check("None of the 6 photos" in done.stderr and "synthetic" in done.stderr, done.stderr)
+
+
+def user_folder(world, n):
+    """An environment whose user has n pictures, at a place of her own."""
+    home = world.path(f"home{n}")
+    os.makedirs(os.path.join(home, "Bilder"))
+    os.makedirs(os.path.join(home, ".config"))
+    with open(os.path.join(home, ".config/user-dirs.dirs"), "w") as file:
+        file.write('XDG_PICTURES_DIR="$HOME/Bilder"\n')
+    for i in range(n):
+        source = world.path("photos/" + ("a.jpg", "b.png", "c.webp")[i % 3])
+        name = os.path.join(home, "Bilder", f"{i}{os.path.splitext(source)[1]}")
+        shutil.copy(source, name)
+        with open(name, "ab") as file:  # not the same file
+            file.write(b"%d" % i)
+    return {**ENVIRONMENT, "HOME": home, "XDG_CONFIG_HOME": os.path.join(home, ".config")}
+
+
+def test_no_photos(world):
+    """Then the user's pictures, if there are enough, or pictures made up."""
+    for n, word in ((60, "Bilder are taken"), (20, "Bilder has fewer than 50"), (0, "makes up")):
+        done = world.train("--events", "--restart", photos=None, steps=2,
+                           environment=user_folder(world, n))
+        check(done.returncode == 0, done.stderr)
+        found = events(done.stdout)
+        notes = [event["text"] for event in found if event["event"] == "note"]
+        check(any(word in note for note in notes), notes)
+        check([event["photos"] for event in found if event["event"] == "start"]
+              == [60 if n == 60 else 1000], found[:3])
+    done = world.train("--restart", photos="synthetic", sample=2)
+    check(done.returncode == 0 and "Samples: " in done.stdout, done)
+
+
+def test_mixed_resume(world):
+    """Bit for bit as without a break, whatever the pictures come from."""
+    mixture = "photos:0.5;synthetic:0.3;one.png:0.2"
+    check(world.train(photos=mixture, steps=12).returncode == 0)
+    whole = world.read("small.onnx")
+    check(world.train("--restart", "--steps", "5", photos=mixture, steps=12).returncode == 0)
+    check(world.read("small.onnx") != whole)
+    check(world.train("--resume", photos=mixture, steps=12).returncode == 0)
+    check(world.read("small.onnx") == whole, "the models differ")
 
 
 def interrupt(world, number):
@@ -216,7 +261,7 @@ def test_refusals(world):
         (world.words("--data", "/nowhere"), 1, "/nowhere/photos"),
         (world.words("--until", "3"), 2, "--until"),
         (world.words(name="sheet", keys="sheet=photos/a.jpg;gone.jpg"), 1, "gone.jpg"),
-        (world.words(name="thumbnail", keys="[model]\nthumbnail=odd/print.jpg"), 1, "print.jpg"),
+        (world.words(name="thumbnail", keys="[model]\nthumbnail=odd/cut.jpg"), 1, "cut.jpg"),
     ]
     for words, status, word in cases:
         done = subprocess.run(words, capture_output=True, text=True, timeout=LIMIT,
@@ -253,7 +298,7 @@ def on_terminal(words, columns):
 
 
 def test_terminal(world):
-    os.rename(world.path("odd/print.jpg"), world.path("photos/print.jpg"))
+    os.rename(world.path("odd/cut.jpg"), world.path("photos/cut.jpg"))
     for columns in (40, 80, 200):
         said = on_terminal(world.words("--restart", steps=8, sample=4), columns)
         check("step 8 of 8" in said, said)
@@ -293,6 +338,8 @@ TESTS = {
     "a training finishes": test_finishes,
     "odd photos are passed over with a word": test_odd_photos,
     "a training without good photos ends": test_only_odd_photos,
+    "without photos there is something to paint": test_no_photos,
+    "a mixture goes on to the bit": test_mixed_resume,
     "SIGINT ends with a checkpoint": lambda world: test_signal(world, signal.SIGINT),
     "SIGTERM ends with a checkpoint": lambda world: test_signal(world, signal.SIGTERM),
     "a full disk leaves the old files": test_full_disk,
