@@ -97,25 +97,44 @@ nested_in_scaled (const float *const *d, const float *scale,
                   const float *shift, float least, gint64 here, gint64 c,
                   gint64 tiles, float *v, gint64 step)
 {
-  Vec a = LOAD (scale + here), b = LOAD (shift + here), low = all (least);
+  Vec a = LOAD (scale), b = LOAD (shift), low = all (least);
 
   NESTED_IN (NESTED_SCALED, Vec, VecAt);
 }
 
-/* The last channels first: what is written beyond them is overwritten. */
+#define NESTED_RUN 8 /* tiles */
+
+/* Tiles from @first on. The last channels first: what is written beyond them
+ * is overwritten. */
+INLINE void
+nested_in_run (const float *const *d, const float *scale, const float *shift,
+               float least, gint64 c, gint64 first, gint64 tiles, float *v,
+               gint64 step)
+{
+  gint64 whole = c / LANES * LANES, here = 3 * first * c;
+
+  v += first * c;
+  for (gint64 i = whole + (c - whole + 3) / 4 * 4 - 4; i >= whole; i -= 4)
+    nested_in_quad (d, here + i, c, tiles, v + i, step);
+  for (gint64 i = whole - LANES; i >= 0; i -= LANES)
+    if (scale)
+      nested_in_scaled (d, scale + i, shift + i, least, here + i, c, tiles,
+                        v + i, step);
+    else
+      nested_in_vector (d, here + i, c, tiles, v + i, step);
+}
+
+/* Where vectors are less than a line of the cache, the next ones shall find the
+ * lines still there. */
 static void
 nested_in (const float *const *d, const float *scale, const float *shift,
            float least, gint64 c, gint64 tiles, float *v, gint64 step)
 {
-  gint64 whole = c / LANES * LANES;
+  gint64 run = LANES < 16 && c > LANES ? NESTED_RUN : tiles;
 
-  for (gint64 i = (c - whole + 3) / 4 * 4 - 4; i >= 0; i -= 4)
-    nested_in_quad (d, whole + i, c, tiles, v + whole + i, step);
-  for (gint64 i = whole - LANES; i >= 0; i -= LANES)
-    if (scale)
-      nested_in_scaled (d, scale, shift, least, i, c, tiles, v + i, step);
-    else
-      nested_in_vector (d, i, c, tiles, v + i, step);
+  for (gint64 first = 0; first < tiles; first += run)
+    nested_in_run (d, scale, shift, least, c, first,
+                   MIN (run, tiles - first), v, step);
 }
 
 #define NESTED_OUT(type, at, m, step, rows, columns, to, row, pixel)          \
