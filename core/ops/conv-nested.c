@@ -30,12 +30,11 @@
 
 #define POINTS 25
 #define TALL 32 /* tiles of a block that computes some twice */
-#define LOW 16  /* and of one that doesn't */
+#define LOW 16  /* of one that does not */
 #define WIDE 46
 #define MAX_BLOCKS 4 /* along an axis */
-#define PIXEL 20 /* floats of a pixel's sums: four zeros before them */
-#define LINE 64  /* bytes */
-#define LEAST_DEPTH 8 /* products with less are slower than conv-rows.c */
+#define PIXEL 20     /* floats of a pixel's sums, four zeros first */
+#define LINE 64      /* bytes */
 
 static gint64
 blocks_y (const PstConv *conv)
@@ -56,6 +55,13 @@ is_narrow (const PstConv *conv)
   return conv->k <= 4;
 }
 
+/* With fewer channels conv-rows.c is as fast. */
+static gint64
+least_depth (const PstConv *conv)
+{
+  return conv->kh > 6 && conv->kw > 6 ? 8 : 24;
+}
+
 static gboolean
 nested_fits (const PstConv *conv)
 {
@@ -63,7 +69,7 @@ nested_fits (const PstConv *conv)
          conv->kw <= 3 * MAX_BLOCKS && conv->stride_y == 1 &&
          conv->stride_x == 1 && conv->dilation_y == 1 &&
          conv->dilation_x == 1 && conv->groups == 1 &&
-         (is_narrow (conv) ? conv->c % 4 == 0 && conv->c >= LEAST_DEPTH
+         (is_narrow (conv) ? conv->c % 4 == 0 && conv->c >= least_depth (conv)
                            : conv->k % 4 == 0) &&
          conv->c <= 64;
 }
