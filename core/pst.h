@@ -12,4 +12,5 @@
 #include "core/style/pixels.h"
 #include "core/style/stylize.h"
 #include "core/train/host.h"
+#include "core/train/paintings.h"
 #include "core/train/trainer.h"

@@ -241,6 +241,15 @@ show (const PstEvent *event, gpointer data)
     show_end (display, event);
 }
 
+/* Before there is a training that could tell of it. */
+static void
+show_note (const char *text, gpointer display)
+{
+  PstEvent event = { .kind = PST_EVENT_NOTE, .text = (char *) text };
+
+  show (&event, display);
+}
+
 /* The recipe's name with ".onnx", in the folder one is in. */
 static char *
 default_out (const char *recipe)
@@ -373,6 +382,8 @@ train (Arguments *arguments, GError **error)
   display.out = arguments->out;
   display.until = arguments->until;
   signals_init (&signals, cancellable);
+  if (! pst_paintings_settle (recipe, &host, show_note, &display, error))
+    return FALSE;
   trainer = prepare (arguments, recipe, &host, &display, error);
   if (! trainer)
     return FALSE;

@@ -118,11 +118,25 @@ after_step (Loop *loop, GError **error)
 static void
 tell_memory (PstTrainer *trainer)
 {
-  guint64          bytes = pst_dataset_get_memory (trainer->dataset);
+  guint64          photos = pst_dataset_get_memory (trainer->dataset);
+  guint64          styles = 0;
   g_autofree char *text = NULL;
 
-  text = g_strdup_printf (_ ("Photos take up to %d MB of memory."),
-                          (int) ((bytes + (1 << 20) - 1) >> 20));
+  for (guint i = 0; i < trainer->pictures->len; i++)
+    {
+      GPtrArray *pictures = trainer->pictures->pdata[i];
+
+      for (guint k = 0; k < pictures->len; k++)
+        {
+          const PstPicture *picture = pictures->pdata[k];
+
+          styles += (guint64) picture->width * picture->height * 3;
+        }
+    }
+  text = g_strdup_printf (_ ("Photos take up to %d MB of memory, the pictures "
+                             "of the styles %d MB."),
+                          (int) ((photos + (1 << 20) - 1) >> 20),
+                          (int) ((styles + (1 << 20) - 1) >> 20));
   pst_trainer_tell (trainer, PST_EVENT_NOTE, text);
 }
 

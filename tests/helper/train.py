@@ -46,7 +46,7 @@ crop=32
 warm-up=0
 sample-every={sample}
 [style one]
-pictures=one.png
+pictures={style}
 size=64
 """
 
@@ -70,11 +70,13 @@ class World:
         with open(self.path(name), "rb") as file:
             return file.read()
 
-    def words(self, *more, photos="photos", steps=3, sample=0, name="small", keys=""):
+    def words(self, *more, photos="photos", steps=3, sample=0, name="small", keys="",
+              style="one.png"):
         recipe = self.path(name + ".recipe")
         paths = f"paths={photos}" if photos else ""
         with open(recipe, "w") as file:
-            file.write(RECIPE.format(paths=paths, steps=steps, sample=sample, more=keys))
+            file.write(RECIPE.format(paths=paths, steps=steps, sample=sample, more=keys,
+                                     style=style))
         return [PASTICHE, "train", recipe, "--out", self.path("small.onnx"), "--threads", "1",
                 *more]
 
@@ -129,7 +131,7 @@ def test_odd_photos(world):
         check("passed over: " in mine[0] and word in mine[0].split("passed over: ")[1], mine)
         check(mine[0].split("passed over: ")[1].strip(), "no reason for", name)
     check(notes[-1] == f"Photos passed over: {len(wanted)}, for the reasons above", notes)
-    check(any(re.fullmatch(r"Photos take up to \d+ MB of memory\.", note) for note in notes), notes)
+    check(any(re.fullmatch(r"Photos take up to \d+ MB of memory, .* 1 MB\.", note) for note in notes), notes)
     check(len(notes) == len(wanted) + 2, notes)
     check(not done.stderr, done.stderr)
 
@@ -169,6 +171,17 @@ def test_no_photos(world):
               == [60 if n == 60 else 1000], found[:3])
     done = world.train("--restart", photos="synthetic", sample=2)
     check(done.returncode == 0 and "Samples: " in done.stdout, done)
+
+
+def test_style_folder(world):
+    """A style of a whole folder; what cannot be used in it is passed over."""
+    done = world.train("--events", style="odd;photos;one.png")
+    check(done.returncode == 0, done.stderr)
+    notes = [event["text"] for event in events(done.stdout) if event["event"] == "note"]
+    for name in ("small.png", "text.png", "empty.jpg", "cut.jpg", "cut.png", "huge.ppm"):
+        check(len([note for note in notes if name in note and "passed over" in note]) == 1, notes)
+    done = world.train("--restart", style="odd")
+    check(done.returncode == 1 and "none of its 6 pictures" in done.stderr, done)
 
 
 def test_mixed_resume(world):
@@ -258,7 +271,8 @@ def test_refusals(world):
         (world.words("--resume"), 1, "small.checkpoint.onnx"),
         ([PASTICHE, "train"], 2, "pastiche train RECIPE"),
         ([PASTICHE, "train", world.path("none.recipe")], 1, "none.recipe"),
-        (world.words("--data", "/nowhere"), 1, "/nowhere/photos"),
+        (world.words("--data", "/nowhere"), 1, "/nowhere/one.png"),
+        (world.words(name="lost", photos="lost"), 1, "/lost. Name others"),
         (world.words("--until", "3"), 2, "--until"),
         (world.words(name="sheet", keys="sheet=photos/a.jpg;gone.jpg"), 1, "gone.jpg"),
         (world.words(name="thumbnail", keys="[model]\nthumbnail=odd/cut.jpg"), 1, "cut.jpg"),
@@ -339,6 +353,7 @@ TESTS = {
     "odd photos are passed over with a word": test_odd_photos,
     "a training without good photos ends": test_only_odd_photos,
     "without photos there is something to paint": test_no_photos,
+    "a style comes from a folder": test_style_folder,
     "a mixture goes on to the bit": test_mixed_resume,
     "SIGINT ends with a checkpoint": lambda world: test_signal(world, signal.SIGINT),
     "SIGTERM ends with a checkpoint": lambda world: test_signal(world, signal.SIGTERM),
