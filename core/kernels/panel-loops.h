@@ -236,7 +236,8 @@ static const PanelTileFunc panel_full[TALL] = {
 /* clang-format on */
 
 /* Before another product a tile fetches a line of the next A and one of the
- * next B every STEPS steps, or two of B where there are too few tiles. */
+ * next panel every STEPS steps, or two of the panel where there are too few
+ * tiles. */
 static void
 panel_rows (PanelTile *t, const float *next_a, const float *next_b,
             gint64 from, gint64 m, gint64 columns, float *c, gint64 ldc)
@@ -277,8 +278,9 @@ panel_product (const float *const *a, gint64 parts, gint64 lda, gint64 m,
       for (gint64 j = 0; j < panels; j++)
         {
           panel_rows (&t, (next_a ? next_a : a[0]) + j * m * lda / panels,
-                      next_b ? next_b + j * parts * k * PANEL : NULL, at, rows,
-                      MIN (PANEL, n - j * PANEL), c + j * PANEL, ldc);
+                      next_b && j + 1 < panels ? t.b + parts * k * PANEL
+                                               : next_b,
+                      at, rows, MIN (PANEL, n - j * PANEL), c + j * PANEL, ldc);
           t.b += parts * k * PANEL;
         }
       at += rows;
