@@ -43,6 +43,8 @@ typedef struct
  * @row, @pixel: floats from one row and one pixel to the next
  * @base: (nullable): [k]: of what is stored
  * @s, @q: [k]: sum x - base and sum (x - base)² are added to these
+ * @past: may be stored past the caches: aligned to 64 bytes, and the caller
+ *   sees to a fence
  */
 typedef struct
 {
@@ -51,6 +53,7 @@ typedef struct
   gint64 row, pixel;
   const float *base;
   float       *s, *q;
+  gboolean     past;
 } PstWinoWindow;
 
 /**

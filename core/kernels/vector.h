@@ -28,6 +28,13 @@ typedef float VecAt
 
 #define LOAD(p) (*(const VecAt *) (p))
 #define STORE(p, v) (*(VecAt *) (p) = (v))
+/* Past the caches, where whole lines are stored: @p is aligned, and a fence
+ * must follow before other threads read. */
+#if defined(__AVX512F__)
+#define STORE_PAST(p, v) _mm512_stream_ps (p, (__m512) (v))
+#else
+#define STORE_PAST STORE
+#endif
 #define INLINE static inline __attribute__ ((always_inline))
 
 INLINE Vec

@@ -224,8 +224,12 @@ out_window (const float *m, gint64 step, gint64 k, const PstWinoWindow *w,
           Vec o[4];
 
           at (t[y], o);
-          for (int x = left; x < right; x++)
-            STORE (to + y * w->row + x * w->pixel + i, o[x]);
+          if (whole && w->past)
+            for (int x = left; x < right; x++)
+              STORE_PAST (to + y * w->row + x * w->pixel + i, o[x]);
+          else
+            for (int x = left; x < right; x++)
+              STORE (to + y * w->row + x * w->pixel + i, o[x]);
           if (w->base)
             sum_pixels (o, left, right, base, &s, &squares);
         }

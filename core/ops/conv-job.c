@@ -24,6 +24,7 @@
  * computed twice. */
 #define CHAIN_H 64
 #define CHAIN_W 128
+#define PAST_FLOATS (8 << 20) /* 32 MB */
 #define PART_UNIT 4 /* what regions are divided by */
 
 typedef struct
@@ -161,7 +162,8 @@ input_region (const PstConv *conv, const PstConvRegion *out)
         x0 = MIN (x0, conv->grid.col[i]);
         x1 = MAX (x1, conv->grid.col[i] + 1);
       }
-  return (PstConvRegion) { y0, x0, MAX (0, y1 - y0), MAX (0, x1 - x0), NULL };
+  return (PstConvRegion) { y0, x0, MAX (0, y1 - y0), MAX (0, x1 - x0), NULL,
+                           FALSE };
 }
 
 static PstConvSource
@@ -228,7 +230,8 @@ compute (const Work *work, gint64 n, int s, const PstConvRegion *region,
       {
         PstConvRegion part = { region->y + y, region->x + x,
                                MIN (h, region->h - y),
-                               MIN (w, region->w - x), region->sums };
+                               MIN (w, region->w - x), region->sums,
+                               region->past };
 
         stage->forward->region (conv, &source, &part, stage->packed, room,
                                 to + y * row + x * conv->k, row);
@@ -319,6 +322,16 @@ limit (const Work *work, const PstConvRegion *region, float *from, gint64 row)
                                     region->w, from + i * row);
 }
 
+/* Maps larger than caches are, unless they are read here once more */
+static gboolean
+goes_past (const Work *work)
+{
+  const PstConv *conv = last_conv (work->job);
+
+  return work->job->y && ! work->packed && ! has_limit (work->job) &&
+         conv->oh * conv->ow * conv->k > PAST_FLOATS;
+}
+
 static PstConvRegion
 region_at (const Work *work, gint64 i)
 {
@@ -327,7 +340,7 @@ region_at (const Work *work, gint64 i)
   gint64         x = i % work->across * work->w;
 
   return (PstConvRegion) { y, x, MIN (work->h, conv->oh - y),
-                           MIN (work->w, conv->ow - x), NULL };
+                           MIN (work->w, conv->ow - x), NULL, FALSE };
 }
 
 /* Where a worker's sums and its region of the output lie. */
@@ -371,6 +384,7 @@ run_group (gpointer data, gsize item, guint worker)
         }
       if (job->wants_stats && ! has_limit (job))
         region.sums = &sums;
+      region.past = goes_past (work);
       compute (work, n, job->n_stages - 1, &region, room, to, row);
       if (has_limit (job))
         limit (work, &region, to, row);

@@ -239,6 +239,7 @@ typedef struct
   float               *to;
   gint64               row;
   PstConvSums         *sums;             /* (nullable) */
+  gboolean             past;             /* see PstConvRegion */
 } Work;
 
 /* All pixels that the tiles cover, and then the tiles */
@@ -335,7 +336,8 @@ write_tile (const Work *work, gint64 phase, gint64 first, gint64 n, gint64 t,
                      (conv->phased ? phase % 2 : 0) - work->region->x;
   PstWinoWindow window = { .phase = conv->phased ? (int) phase : -1,
                            .row = work->row * step,
-                           .pixel = conv->k * step };
+                           .pixel = conv->k * step,
+                           .past = work->past };
 
   clip (y, step, work->region->h, &window.top, &window.bottom);
   clip (x, step, work->region->w, &window.left, &window.right);
@@ -388,6 +390,9 @@ winograd_region (const PstConv *conv, const PstConvSource *source,
 
   if (region->y % step == 0 && region->x % step == 0)
     work.sums = region->sums; /* else the first pixel isn't the first tile's */
+  work.past = region->past && work.sums == region->sums &&
+              (gsize) to % PST_MEMORY_ALIGN == 0 &&
+              row % (PST_MEMORY_ALIGN / (gint64) sizeof (float)) == 0;
   work.tiles_y = (end_y - work.y + 3) / 4;
   work.tiles_x = (end_x - work.x + 3) / 4;
   work.tiles = work.tiles_y * work.tiles_x;
@@ -406,6 +411,8 @@ winograd_region (const PstConv *conv, const PstConvSource *source,
         multiply (&work, phase, first, n);
         write_tiles (&work, phase, first, n);
       }
+  if (work.past)
+    __atomic_thread_fence (__ATOMIC_SEQ_CST);
   if (work.sums)
     {
       work.sums->fresh = FALSE;

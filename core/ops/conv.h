@@ -88,11 +88,13 @@ typedef struct
 } PstConvSums;
 
 /* A part of the output. An algorithm may add its pixels to @sums (nullable)
- * and say so; else others do. */
+ * and say so; else others do. Where @past, nobody reads it soon, and it may be
+ * written past the caches. */
 typedef struct
 {
   gint64       y, x, h, w;
   PstConvSums *sums;
+  gboolean     past;
 } PstConvRegion;
 
 /**
