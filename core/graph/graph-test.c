@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
+#include <string.h>
 
 #include "core/graph/plan.h"
 
@@ -321,6 +322,43 @@ test_plan_refuses_nothing (void)
       }
 }
 
+/* Where a gradient is wanted through an operator that has none, this is said;
+ * beside the way to a seed it does no harm. */
+static void
+test_plan_refuses_stops (void)
+{
+  const gint64 kernel[] = { 2, 2 };
+
+  for (int aside = 0; aside < 2; aside++)
+    {
+      g_autoptr (PstGraph) graph = pst_graph_new ();
+      g_autoptr (GPtrArray) wanted = g_ptr_array_new ();
+      g_autoptr (GPtrArray) seeds = g_ptr_array_new ();
+      g_autoptr (PstPlan) plan = NULL;
+      g_autoptr (GError) error = NULL;
+      PstShape       shape = PST_SHAPE (1, 3, 8, 8);
+      PstPlanOptions options = { .input_shapes = &shape, .n_workers = 1,
+                                 .gradients = wanted, .seeds = seeds };
+      PstValue *x = pst_graph_add_input (graph, "x", PST_FLOAT32, &shape);
+      PstValue *y = pst_graph_op (graph, "Relu", 1, x);
+      PstValue *z = pst_graph_op (graph, "LpPool", 1, y);
+
+      pst_node_set_ints (z->producer, "kernel_shape", kernel, 2);
+      pst_graph_add_output (graph, y, "y");
+      pst_graph_add_output (graph, z, "z");
+      pst_graph_seal (graph);
+      g_ptr_array_add (wanted, x);
+      g_ptr_array_add (seeds, aside ? y : z);
+      plan = pst_plan_new (graph, &options, &error);
+      g_assert_true (aside == (plan != NULL));
+      if (aside)
+        continue;
+      g_assert_error (error, PST_ERROR, PST_ERROR_UNSUPPORTED);
+      g_assert_nonnull (strstr (error->message, "LpPool"));
+      g_assert_nonnull (strstr (error->message, "no gradient"));
+    }
+}
+
 static void
 test_cancel (void)
 {
@@ -372,6 +410,7 @@ main (int argc, char **argv)
   g_test_add_func ("/graph/threads", test_threads_change_nothing);
   g_test_add_func ("/graph/refuses", test_plan_refuses);
   g_test_add_func ("/graph/refuses-nothing", test_plan_refuses_nothing);
+  g_test_add_func ("/graph/refuses-stops", test_plan_refuses_stops);
   g_test_add_func ("/graph/cancel", test_cancel);
   g_test_add_func ("/graph/append", test_append_shares_parameters);
   return g_test_run ();

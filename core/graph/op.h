@@ -60,6 +60,8 @@ typedef enum
   PST_OP_FROM_SHAPE = 1 << 1,
   /* Known to the engine only; never written to a file. */
   PST_OP_INTERNAL = 1 << 2,
+  /* Its gradient is 0 wherever there is one, so it needs no backward pass. */
+  PST_OP_FLAT = 1 << 3,
 } PstOpFlags;
 
 /**
@@ -79,7 +81,8 @@ typedef enum
  *   needs in another form goes to @call->prepared
  * @forward: fills the outputs
  * @backward: (nullable): adds into din; %NULL where there is no gradient
- *   (integers, shapes)
+ *   (integers, shapes). Training through float numbers without one is refused,
+ *   unless @flags has %PST_OP_FLAT
  * @keep: PST_KEEP_IN() and PST_KEEP_OUT() of what backward reads
  * @flags: see #PstOpFlags
  *

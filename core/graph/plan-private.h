@@ -62,6 +62,17 @@ PstPlan *pst_plan_place (PstGraph *graph, const PstPlanOptions *options,
                          GHashTable *specialized, GHashTable *fused,
                          GError **error);
 
+/**
+ * pst_plan_find_gradients:
+ *
+ * Marks the steps that take part in the backward pass.
+ *
+ * Returns: (transfer full) (nullable): by value index, which get a gradient:
+ *   those on a way from a wanted one to a seed. %NULL with
+ *   %PST_ERROR_UNSUPPORTED where an operator on such a way has no backward pass
+ */
+gboolean *pst_plan_find_gradients (PstPlan *plan, GError **error);
+
 /* For inference: the first way of streaming a fused graph that the budget
  * allows, else the one that needs least. */
 PstPlan *pst_plan_stream (PstGraph *graph, const PstPlanOptions *options,

@@ -34,51 +34,6 @@ add_slot (PstPlan *plan, gsize bytes, int begin, int end)
   return plan->slots->len - 1;
 }
 
-/* Which values get a gradient: those on a way from a wanted one to a seed. */
-static gboolean *
-find_gradients (PstPlan *plan)
-{
-  gboolean *wanted = g_new0 (gboolean, plan->n_values);
-  gboolean *reached = g_new0 (gboolean, plan->n_values);
-
-  for (guint i = 0; plan->training && i < plan->gradients->len; i++)
-    if (plan->gradients->pdata[i])
-      wanted[((PstValue *) plan->gradients->pdata[i])->index] = TRUE;
-  for (guint i = 0; i < plan->n_steps; i++)
-    {
-      PstNode *node = plan->steps[i].node;
-      gboolean any = FALSE;
-
-      for (int k = 0; k < node->n_in; k++)
-        any |= node->in[k] && wanted[node->in[k]->index];
-      for (int k = 0; k < node->n_out && any && node->op->backward; k++)
-        if (node->out[k] && node->out[k]->info.dtype == PST_FLOAT32)
-          wanted[node->out[k]->index] = TRUE;
-    }
-
-  for (guint i = 0; plan->training && i < plan->seeds->len; i++)
-    reached[((PstValue *) plan->seeds->pdata[i])->index] = TRUE;
-  for (guint i = plan->n_steps; i-- > 0;)
-    {
-      PstNode *node = plan->steps[i].node;
-      gboolean any = FALSE;
-
-      for (int k = 0; k < node->n_out; k++)
-        any |= node->out[k] && reached[node->out[k]->index] &&
-               wanted[node->out[k]->index];
-      for (int k = 0; k < node->n_in && any; k++)
-        if (node->in[k] && wanted[node->in[k]->index])
-          {
-            reached[node->in[k]->index] = TRUE;
-            plan->steps[i].backward = TRUE;
-          }
-    }
-  for (guint i = 0; i < plan->n_values; i++)
-    wanted[i] = wanted[i] && reached[i];
-  g_free (reached);
-  return wanted;
-}
-
 /* When each value's numbers are last read. */
 static void
 find_ends (PstPlan *plan)
@@ -499,7 +454,9 @@ pst_plan_place (PstGraph *graph, const PstPlanOptions *options,
   pst_graph_seal (graph);
   map_gradients (plan, options, specialized, fused);
   make_steps (plan);
-  has_gradient = find_gradients (plan);
+  has_gradient = pst_plan_find_gradients (plan, error);
+  if (! has_gradient)
+    return NULL;
   find_ends (plan);
   place_values (plan);
   place_gradients (plan, has_gradient);

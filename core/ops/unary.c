@@ -139,7 +139,7 @@ const PstOp pst_op_slope = {
   .type = "Slope",
   .infer = pst_unary_infer_float,
   .forward = slope_forward,
-  .flags = PST_OP_IN_PLACE,
+  .flags = PST_OP_IN_PLACE | PST_OP_FLAT,
 };
 
 /* An experimental operator that early exporters wrote: alpha x + beta. */
