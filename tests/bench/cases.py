@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PHOTO = (4000, 3000)
+LARGE = (8660, 5773)  # 50 megapixels
 STYLE = "starry-night"
 PEERS = ("onnxruntime", "torch", "opencv")
 
@@ -73,6 +74,11 @@ def photo(kind, network, budget):
                 budget=budget, seconds=30, rounds=(3, 5))
 
 
+def large(budget):
+    return Case(f"photo/stylize50/{budget}", "stylize", "bundled", LARGE, budget=budget,
+                seconds=60, rounds=(2, 3))
+
+
 def full_cases():
     cases = []
     for network in ("classical", "half-width", "bundled"):
@@ -84,6 +90,7 @@ def full_cases():
     cases += [photo("network", "bundled", mb) for mb in (0, 600)]
     cases += [photo("stylize", "bundled", mb) for mb in (0, 600)]
     cases.append(photo("apply", "bundled", 600))
+    cases += [large(4000), large(2300)]
     for threads in (2, 1):
         cases.append(Case(f"training/{threads}", "training", threads=threads,
                           engines=("pastiche", "torch", "torch-channels-last"),

@@ -4,7 +4,8 @@
  *
  *   run-stylize MODEL WIDTHxHEIGHT INPUT THREADS [MB]
  *
- * INPUT holds bare float32 numbers, [H, W, 3]. Waits for commands (serve.h).
+ * INPUT holds bare float32 numbers, [H, W, 3], and so does what is saved. Waits
+ * for commands (serve.h).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,31 @@ pass (gpointer data)
   return bench_now () - begin;
 }
 
+/* [H, W, 3], as the input. */
+static gboolean
+save (gpointer data, const char *path, GError **error)
+{
+  const PstPixels  *pixels = &((Painting *) data)->pixels;
+  gsize             row = pixels->width;
+  g_autofree float *numbers = g_new (float, row * 3);
+  const float      *from = pixels->data;
+  FILE             *file = fopen (path, "wb");
+  gboolean          done = file != NULL;
+
+  for (int y = 0; done && y < pixels->height; y++)
+    {
+      for (gsize x = 0; x < row; x++, from += 4)
+        memcpy (numbers + 3 * x, from, 3 * sizeof (float));
+      done = fwrite (numbers, sizeof (float), row * 3, file) == row * 3;
+    }
+  if (file && fclose (file) != 0)
+    done = FALSE;
+  if (! done)
+    g_set_error (error, PST_ERROR, PST_ERROR_FILE, "%s cannot be written",
+                 path);
+  return done;
+}
+
 static float *
 new_pixels (const PstPixels *pixels)
 {
@@ -76,7 +102,7 @@ int
 main (int argc, char **argv)
 {
   Painting           painting = { .controls = PST_CONTROLS_INIT };
-  BenchService       service = { .made = "", .pass = pass };
+  BenchService       service = { .made = "", .pass = pass, .save = save };
   g_autoptr (GError) error = NULL;
   guint64            most = 0;
 
