@@ -111,6 +111,15 @@ typedef struct
  *   group of block b at tile t + b. The four floats before a pixel's sums are
  *   zeros
  *
+ * For 3x3 and 4x4 kernels that step two pixels (core/ops/conv-strided.c), one
+ * tile of 4 x 4 outputs; numbers of channels are multiples of 16:
+ * - @strided_in: pixels [9][9][c], or [10][10][c] for a 4x4 @kernel, rows
+ *   @row floats apart, to v [25], each the c numbers of every phase that has
+ *   this point (even, then odd rows; in each even, then odd columns). With
+ *   @scale, of max (least, scale x + shift)
+ * - @strided_out: y = A' M A, to where the window tells, which begins at the
+ *   tile's first row and column and has no phase; M [25][k], points @step apart
+ *
  * Maps [pixels, c], any number of channels:
  * - @channel_sums: s = sum (x - base), q = sum (x - base)²
  * - @channel_affine: y = max (least, a x + b); a may be %NULL, or both; x may
@@ -170,6 +179,11 @@ typedef struct
                       gint64 pixel);
   void (*nested_add_up) (const float *p, gint64 step,
                          const PstNestedSums *s, gint64 tiles, float *sums);
+  void (*strided_in) (const float *d, gint64 row, gint64 c,
+                      const float *scale, const float *shift, float least,
+                      int kernel, float *const *v);
+  void (*strided_out) (const float *m, gint64 step, gint64 k,
+                       const PstWinoWindow *window, float *to);
   void (*wino_weights) (const float *g, gint64 g_step, gint64 n, float *u,
                         gint64 step);
   void (*channel_sums) (const float *x, const float *base, gint64 c,

@@ -7,6 +7,7 @@
 #include "core/kernels/panel-loops.h"
 #include "core/kernels/pixel-loops.h"
 #include "core/kernels/resample-loops.h"
+#include "core/kernels/strided-loops.h"
 #include "core/kernels/winograd-loops.h"
 
 /* Compiled once for each instruction set, with PST_ISA set to its name. */
@@ -33,6 +34,8 @@ const PstKernels JOIN (pst_kernels_, PST_ISA) = {
   .nested_in = nested_in,
   .nested_out = nested_out,
   .nested_add_up = nested_add_up,
+  .strided_in = strided_in,
+  .strided_out = strided_out,
   .channel_sums = channel_sums,
   .channel_affine = channel_affine,
   .channel_add = channel_add,

@@ -19,6 +19,7 @@ static const PstConvForward *const forwards[] = {
   &pst_conv_nested,
   &pst_conv_rows,
   &pst_conv_winograd,
+  &pst_conv_strided,
   &pst_conv_direct, /* can do all */
 };
 

@@ -125,6 +125,7 @@ typedef struct
 extern const PstConvForward pst_conv_direct;
 extern const PstConvForward pst_conv_nested;
 extern const PstConvForward pst_conv_rows;
+extern const PstConvForward pst_conv_strided;
 extern const PstConvForward pst_conv_winograd;
 
 /* The best algorithm. */
