@@ -18,8 +18,8 @@
 
 #define BUDGET ((guint64) 64 << 20)
 #define MAX_INPUTS 16
-#define MAX_INPUT_NUMBERS ((gint64) 1 << 16)
-#define MAX_COST 3e7 /* multiplications, roughly: a tenth of a second */
+#define MAX_INPUT_NUMBERS ((gint64) 1 << 14)
+#define MAX_COST 2e6 /* multiplications, roughly: a few milliseconds */
 
 typedef enum
 {

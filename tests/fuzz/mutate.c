@@ -305,8 +305,9 @@ LLVMFuzzerCustomMutator (guint8 *data, size_t size, size_t max_size,
   gsize    done = 0;
 
   begin (&m, seed);
-  m.model = unpack (&m, data, size);
-  if (! m.model || fuzz_below (&m, 100) < fuzz_raw_percent)
+  if (fuzz_below (&m, 100) >= fuzz_raw_percent)
+    m.model = unpack (&m, data, size);
+  if (! m.model)
     return LLVMFuzzerMutate (data, size, max_size);
   m.graph = m.model->graph;
   do
@@ -344,6 +345,8 @@ LLVMFuzzerCustomCrossOver (const guint8 *data1, size_t size1,
   Model   *other;
 
   begin (&m, seed);
+  if (fuzz_below (&m, 100) < fuzz_raw_percent)
+    return 0; /* libFuzzer takes another way */
   m.model = unpack (&m, data1, size1);
   other = m.model ? unpack (&m, data2, size2) : NULL;
   if (! other)
