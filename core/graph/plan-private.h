@@ -77,3 +77,6 @@ gboolean *pst_plan_find_gradients (PstPlan *plan, GError **error);
  * allows, else the one that needs least. */
 PstPlan *pst_plan_stream (PstGraph *graph, const PstPlanOptions *options,
                           GError **error);
+
+/* Rough number of multiplications of a node, for the progress. */
+double pst_plan_cost (const PstNode *node);

@@ -331,27 +331,6 @@ measure_scratch (PstPlan *plan, gsize *shared, gsize *worker)
     }
 }
 
-/* Rough number of operations, for the progress. */
-static double
-cost_of (const PstNode *node)
-{
-  const PstShape *x = node->n_in && node->in[0] ? &node->in[0]->info.shape
-                                                : NULL;
-  double cost = 0.0;
-
-  for (int i = 0; i < node->n_out; i++)
-    if (node->out[i])
-      cost += (double) pst_tensor_count (&node->out[i]->info);
-  if (g_str_has_prefix (node->op->type, "Stream") && x)
-    cost = (double) x->dim[2] * x->dim[3]; /* whatever the stages do to it */
-  if (node->n_in > 1 && node->in[1] &&
-      (g_strrstr (node->op->type, "Conv") ||
-       g_str_has_prefix (node->op->type, "Stream")))
-    cost *= 8.0 + (double) pst_tensor_count (&node->in[1]->info) /
-                      MAX (1, node->in[1]->info.shape.dim[0]);
-  return cost;
-}
-
 static void
 make_steps (PstPlan *plan)
 {
@@ -366,7 +345,7 @@ make_steps (PstPlan *plan)
 
       step->node = nodes->pdata[i];
       step->prepared = -1;
-      step->cost = cost_of (step->node);
+      step->cost = pst_plan_cost (step->node);
       plan->cost += step->cost;
     }
 }
@@ -424,7 +403,8 @@ build_graph (PstGraph *graph, const PstPlanOptions *options,
              GHashTable **specialized, GHashTable **fused, GError **error)
 {
   PstRewriteOptions rewrite = { options->input_shapes,
-                                options->gradients != NULL };
+                                options->gradients != NULL, options->budget,
+                                options->cancellable };
   g_autoptr (GHashTable) keep = g_hash_table_new (NULL, NULL);
   g_autoptr (PstGraph) special =
       pst_rewrite_specialize (graph, &rewrite, specialized, error);
@@ -435,7 +415,9 @@ build_graph (PstGraph *graph, const PstPlanOptions *options,
     g_hash_table_add (keep, g_hash_table_lookup (
                                 *specialized, options->gradients->pdata[i]));
   if (! options->gradients)
-    special = pst_rewrite_simplify (g_steal_pointer (&special));
+    special = pst_rewrite_simplify (g_steal_pointer (&special), error);
+  if (! special)
+    return NULL;
   return pst_rewrite_fuse (special, keep, fused);
 }
 
@@ -536,6 +518,12 @@ gsize
 pst_plan_get_memory (const PstPlan *plan)
 {
   return plan->total;
+}
+
+double
+pst_plan_get_cost (const PstPlan *plan)
+{
+  return plan->cost;
 }
 
 PstGraph *

@@ -14,7 +14,8 @@
  * @n_workers: threads that will run it (each has its scratch)
  * @budget: most bytes the run may take; 0 for no limit. Inference plans keep
  *   within it, where they can, by computing large maps twice and by keeping
- *   maps in 16 bits.
+ *   maps in 16 bits. Constants that are worked out while planning count apart
+ *   and may take half as much again.
  * @smallest: (out) (optional): where the budget is too small, the smallest
  *   that would do
  * @way: for tests: 1 to %PST_PLAN_WAYS - 1 takes that way of saving memory,
@@ -24,6 +25,7 @@
  *   or parameters) whose gradients are wanted; %NULL plans inference only
  * @seeds: (nullable) (element-type PstValue): the graph outputs from which
  *   gradients start; needed with @gradients
+ * @cancellable: (nullable): stops the working out of constants
  */
 typedef struct
 {
@@ -35,6 +37,7 @@ typedef struct
   gboolean        no_fusion;
   GPtrArray      *gradients;
   GPtrArray      *seeds;
+  GCancellable   *cancellable;
 } PstPlanOptions;
 
 /**
@@ -54,7 +57,7 @@ typedef struct _PstPlan PstPlan;
  *
  * Returns: (transfer full) (nullable): the plan, or %NULL with
  *   %PST_ERROR_SHAPE, %PST_ERROR_UNSUPPORTED or, where it would take more
- *   than the budget, %PST_ERROR_MEMORY
+ *   than the budget, %PST_ERROR_MEMORY, or %G_IO_ERROR_CANCELLED
  */
 PstPlan *pst_plan_new (PstGraph *graph, const PstPlanOptions *options,
                        GError **error);
@@ -64,6 +67,8 @@ void     pst_plan_unref (PstPlan *plan);
 /* Bytes a run of this plan allocates: maps, gradients, scratch of all
  * workers. Parameters are not counted (they belong to the graph). */
 gsize pst_plan_get_memory (const PstPlan *plan);
+/* Rough number of multiplications of a run. */
+double pst_plan_get_cost (const PstPlan *plan);
 /* The specialised graph, for tests and the curious; transfer none. */
 PstGraph *pst_plan_get_graph (const PstPlan *plan);
 

@@ -203,7 +203,9 @@ pst_rewrite_relax (PstGraph *graph, guint input, GError **error)
   simple = specialize (graph, input, height, width, error);
   if (! simple)
     return NULL;
-  simple = pst_rewrite_simplify (g_steal_pointer (&simple));
+  simple = pst_rewrite_simplify (g_steal_pointer (&simple), error);
+  if (! simple)
+    return NULL;
   relaxed = with_shape (simple, graph, input, &shape);
   if (follows_size (relaxed, input, error))
     return g_steal_pointer (&relaxed);

@@ -6,10 +6,9 @@
 
 #include <string.h>
 
-#include "core/base/memory.h"
+#include "core/graph/fold.h"
 #include "core/graph/graph-private.h"
 
-#define MAX_FOLDED ((gsize) 256 << 20)
 #define SMALL_PARAMETER 8
 
 typedef struct
@@ -19,6 +18,7 @@ typedef struct
   GHashTable              *fixed; /* new parameters that came from folding */
   GHashTable              *needed; /* old nodes and values */
   const PstRewriteOptions *options;
+  PstFoldLimits            limits;
   int                      opset;
 } Specializer;
 
@@ -60,55 +60,21 @@ can_fold (Specializer *s, const PstNode *node, PstValue *const *in)
 static gboolean
 fold_node (Specializer *s, PstNode *node, PstCall *call, GError **error)
 {
-  gsize    shared = 0, worker = 0;
-  gpointer scratch = NULL;
-  PstArray *arrays[PST_MAX_IO] = { NULL };
-  gboolean ok = TRUE;
+  PstArray *arrays[PST_MAX_IO];
 
-  if (node->op->scratch)
-    node->op->scratch (call, &shared, &worker);
-  shared = pst_memory_align (shared);
-  if (shared + worker)
-    scratch = pst_memory_try_alloc (shared + worker);
-  call->shared = scratch;
-  call->worker_base = scratch ? (guint8 *) scratch + shared : NULL;
-  call->worker_bytes = worker;
-  if (shared + worker && ! scratch)
-    ok = FALSE;
-
-  for (int i = 0; i < node->n_out && ok; i++)
-    {
-      PstTensor *out = call->out[i];
-
-      if (! out)
-        continue;
-      if (pst_tensor_bytes (out) > MAX_FOLDED ||
-          ! (arrays[i] = pst_array_new (out->dtype, &out->shape, FALSE)))
-        ok = FALSE;
-      else
-        *out = arrays[i]->tensor;
-    }
-  if (ok)
-    node->op->forward (call);
-  else
-    pst_call_fail (call, error, PST_ERROR_MEMORY,
-                   _ ("its constant result is too large"));
-
+  if (! pst_fold_node (call, &s->limits, arrays, error))
+    return FALSE;
   for (int i = 0; i < node->n_out; i++)
-    {
-      if (ok && arrays[i])
-        {
-          PstValue *value = pst_graph_add_parameter (
-              s->graph, node->out[i]->name, arrays[i]);
+    if (arrays[i])
+      {
+        PstValue *value = pst_graph_add_parameter (
+            s->graph, node->out[i]->name, arrays[i]);
 
-          g_hash_table_add (s->fixed, value);
-          g_hash_table_insert (s->map, node->out[i], value);
-        }
-      pst_array_unref (arrays[i]);
-    }
-  if (scratch)
-    pst_memory_free (scratch, shared + worker);
-  return ok;
+        g_hash_table_add (s->fixed, value);
+        g_hash_table_insert (s->map, node->out[i], value);
+        pst_array_unref (arrays[i]);
+      }
+  return TRUE;
 }
 
 static void
@@ -321,6 +287,8 @@ pst_rewrite_specialize (PstGraph *graph, const PstRewriteOptions *options,
   GPtrArray  *nodes = pst_graph_get_nodes (graph);
   GPtrArray  *outputs = pst_graph_get_outputs (graph);
   Specializer s = { result, values, fixed, needed, options,
+                    pst_fold_limits (graph, options->input_shapes,
+                                     options->budget),
                     pst_graph_get_opset (graph) };
 
   pst_graph_set_opset (result, s.opset);
@@ -328,7 +296,8 @@ pst_rewrite_specialize (PstGraph *graph, const PstRewriteOptions *options,
     return NULL;
   for (guint i = 0; i < nodes->len; i++)
     if (g_hash_table_contains (needed, nodes->pdata[i]) &&
-        ! specialize_node (&s, nodes->pdata[i], error))
+        (g_cancellable_set_error_if_cancelled (options->cancellable, error) ||
+         ! specialize_node (&s, nodes->pdata[i], error)))
       return NULL;
   for (guint i = 0; i < outputs->len; i++)
     {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include <gio/gio.h>
+
 #include "core/graph/op.h"
 
 /**
@@ -8,11 +10,15 @@
  * @input_shapes: sizes of the graph's inputs
  * @training: parameters change between runs: float parameters of more than
  *   eight numbers are not folded
+ * @budget: of the plan; bounds what folded constants may take; 0 for no limit
+ * @cancellable: (nullable): looked at before each node
  */
 typedef struct
 {
   const PstShape *input_shapes;
   gboolean        training;
+  guint64         budget;
+  GCancellable   *cancellable;
 } PstRewriteOptions;
 
 /**
@@ -42,9 +48,10 @@ PstGraph *pst_rewrite_specialize (PstGraph *graph,
  * with each other and with convolutions. The result computes the same numbers
  * up to rounding.
  *
- * Returns: (transfer full): the simplified graph
+ * Returns: (transfer full) (nullable): the simplified graph, or %NULL with
+ *   %PST_ERROR_MEMORY
  */
-PstGraph *pst_rewrite_simplify (PstGraph *graph);
+PstGraph *pst_rewrite_simplify (PstGraph *graph, GError **error);
 
 /**
  * pst_rewrite_relax:

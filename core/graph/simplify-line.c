@@ -119,7 +119,7 @@ pst_line_read (PstSimplifier *s, const PstNode *node, const PstValue *x,
 
   for (gsize i = 0; i < G_N_ELEMENTS (types); i++)
     good |= pst_simplify_is (node, types[i]);
-  if (! good)
+  if (! good || map->dim[1] > PST_SIMPLIFY_MAX_CHANNELS)
     return FALSE;
 
   line->n = map->dim[1];

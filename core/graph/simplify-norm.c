@@ -62,7 +62,8 @@ is_map (Norm *n, PstValue *value)
   if (n->x || ! x)
     return FALSE;
   n->x = x;
-  return channels_of (n) > 0 && inner_of (n) > 1;
+  return channels_of (n) > 0 && inner_of (n) > 1 &&
+         x->info.shape.dim[1] <= PST_SIMPLIFY_MAX_CHANNELS;
 }
 
 /* Whether broadcasting gives every number of a map the one of its sample and

@@ -454,7 +454,9 @@ test_case (gconstpointer data)
   g_assert_no_error (error);
   if (c->left)
     {
-      simple = pst_rewrite_simplify (g_steal_pointer (&simple));
+      simple = pst_rewrite_simplify (g_steal_pointer (&simple), &error);
+      g_assert_no_error (error);
+
       types = list_types (simple);
       g_assert_cmpstr (types, ==, c->left);
     }

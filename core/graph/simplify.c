@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The frame of the simplifications: rules are shown every node, add what
  * stands for it, and at last what nothing needs any more falls away. */
+#include "config.h"
+
 #include "core/graph/simplify.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "core/base/memory.h"
@@ -104,6 +107,8 @@ pst_simplify_settle (PstSimplifier *s, PstNode *node)
                       .out = out, .opset = pst_graph_get_opset (s->graph),
                       .n_workers = 1 };
 
+  if (s->failed)
+    return NULL;
   for (int i = 0; i < node->n_in; i++)
     {
       PstValue *value = node->in[i];
@@ -124,11 +129,20 @@ pst_simplify_settle (PstSimplifier *s, PstNode *node)
 }
 
 static PstValue *
-add_array (PstSimplifier *s, const char *name, PstArray *array)
+add_array (PstSimplifier *s, const char *name, PstDtype dtype,
+           const PstShape *shape, gconstpointer numbers)
 {
-  PstValue *value = pst_graph_add_parameter (s->graph, name, array);
+  g_autoptr (PstArray) array = pst_array_new (dtype, shape, TRUE);
+  PstValue            *value;
 
-  pst_array_unref (array);
+  if (! array)
+    {
+      s->failed = TRUE;
+      return NULL;
+    }
+  if (pst_tensor_bytes (&array->tensor) > 0)
+    memcpy (array->tensor.data, numbers, pst_tensor_bytes (&array->tensor));
+  value = pst_graph_add_parameter (s->graph, name, array);
   extend (s);
   return value;
 }
@@ -137,7 +151,7 @@ PstValue *
 pst_simplify_floats (PstSimplifier *s, const char *name, const PstShape *shape,
                      const float *numbers)
 {
-  return add_array (s, name, pst_array_new_floats (shape, numbers));
+  return add_array (s, name, PST_FLOAT32, shape, numbers);
 }
 
 PstValue *
@@ -146,7 +160,7 @@ pst_simplify_ints (PstSimplifier *s, const char *name, int n,
 {
   const PstShape shape = PST_SHAPE (n);
 
-  return add_array (s, name, pst_array_new_ints (&shape, numbers));
+  return add_array (s, name, PST_INT64, &shape, numbers);
 }
 
 gboolean
@@ -228,12 +242,12 @@ pst_simplify_channels (const PstValue *value, const PstShape *map, gint64 n,
                        gint64 inner)
 {
   const PstShape *own = &value->info.shape;
-  g_autofree double *numbers = g_new (double, n);
+  g_autofree double *numbers = NULL;
   gint64          total = pst_shape_count (map), step = 1;
   PstShape        whole;
 
   if (! value->array || value->info.dtype != PST_FLOAT32 || n < 1 ||
-      total < 1 || pst_shape_count (own) < 1 || total % (n * inner) ||
+      n > PST_SIMPLIFY_MAX_CHANNELS || total < 1 || pst_shape_count (own) < 1 || total % (n * inner) ||
       ! pst_shape_broadcast (own, map, &whole) ||
       ! pst_shape_equal (&whole, map))
     return NULL;
@@ -247,6 +261,7 @@ pst_simplify_channels (const PstValue *value, const PstShape *map, gint64 n,
       if (size > 1 && (step % inner || step * map->dim[i] > inner * n))
         return NULL;
     }
+  numbers = g_new (double, n);
   for (gint64 c = 0; c < n; c++)
     {
       gint64 offset = 0, rest = c * inner, pace = total;
@@ -350,7 +365,7 @@ apply (PstSimplifier *s, PstSimplifyRule rule)
 {
   g_autoptr (GArray) list = list_nodes (s);
 
-  for (guint i = 0; i < list->len; i++)
+  for (guint i = 0; i < list->len && ! s->failed; i++)
     {
       const Placed *placed = &g_array_index (list, Placed, i);
 
@@ -431,11 +446,11 @@ rebuild (PstSimplifier *s)
 }
 
 PstGraph *
-pst_rewrite_simplify (PstGraph *graph)
+pst_rewrite_simplify (PstGraph *graph, GError **error)
 {
   PstSimplifier s = { .graph = graph };
   guint         n_nodes = pst_graph_get_nodes (graph)->len;
-  PstGraph     *result;
+  PstGraph     *result = NULL;
 
   s.to = g_ptr_array_new ();
   s.uses = g_array_new (FALSE, TRUE, sizeof (int));
@@ -448,10 +463,14 @@ pst_rewrite_simplify (PstGraph *graph)
       s.changed = FALSE;
       for (gsize i = 0; i < G_N_ELEMENTS (rules); i++)
         apply (&s, rules[i]);
-      if (! s.changed)
+      if (! s.changed || s.failed)
         break;
     }
-  result = rebuild (&s);
+  if (s.failed)
+    g_set_error (error, PST_ERROR, PST_ERROR_MEMORY,
+                 _ ("there is not enough memory to prepare it"));
+  else
+    result = rebuild (&s);
   g_ptr_array_unref (s.to);
   g_array_unref (s.uses);
   g_array_unref (s.order);

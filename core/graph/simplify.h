@@ -5,6 +5,9 @@
 
 /* Within core/graph only: what the rules of pst_rewrite_simplify() share. */
 
+/* Maps of more are left alone; what a map may take is not yet known here. */
+#define PST_SIMPLIFY_MAX_CHANNELS ((gint64) 1 << 20)
+
 /**
  * PstSimplifier:
  * @graph: a specialised graph; nodes are added to its end
@@ -15,6 +18,8 @@
  *   the one that they stand for
  * @place: of the node that a rule looks at
  * @changed: whether a rule has changed anything
+ * @failed: there was no memory for a parameter; no rule changes anything any
+ *   more
  */
 typedef struct
 {
@@ -24,6 +29,7 @@ typedef struct
   GArray    *order;
   guint      place;
   gboolean   changed;
+  gboolean   failed;
 } PstSimplifier;
 
 /* Looks at a node; where it is the end of a pattern, adds what is to take its
@@ -56,6 +62,8 @@ PstNode  *pst_simplify_add (PstSimplifier *s, const PstNode *like,
 void      pst_simplify_copy_attrs (PstNode *to, const PstNode *from);
 /* Works out the new node's result; %NULL where its operator refuses. */
 PstValue *pst_simplify_settle (PstSimplifier *s, PstNode *node);
+/* New parameters; %NULL, and @failed is set, where there is no memory. A node
+ * that misses one may be added: it does not settle. */
 PstValue *pst_simplify_floats (PstSimplifier *s, const char *name,
                                const PstShape *shape, const float *numbers);
 PstValue *pst_simplify_ints (PstSimplifier *s, const char *name, int n,

@@ -249,11 +249,7 @@ plan_graph (PstGraph *graph, const Settings *settings, PstPlanOptions *options)
   PstPlan           *plan;
 
   if (settings->flags & FUZZ_FAIL)
-    {
-      /* Simplifying makes small parameters and ends without memory. */
-      options->no_fusion = TRUE;
-      pst_memory_fail_after (settings->fail % 24);
-    }
+    pst_memory_fail_after (settings->fail % 24);
   plan = pst_plan_new (graph, options, &error);
   pst_memory_fail_after (-1);
   g_assert_true ((plan != NULL) == (error == NULL));
