@@ -9,10 +9,14 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/memory.h"
 #include "core/graph/rewrite.h"
 
 #define PROBE_SIZE 128
 #define MAX_FIXED_SIZE 8192
+#define MAX_PROBE_PIXELS ((gint64) 1 << 22)
+#define MAX_PROBE_MEMORY ((guint64) 1 << 30)
+#define MAX_PROBE_COST 3e11 /* multiplications: seconds on one core */
 
 void
 pst_foreign_explain (const char *path, GError **error)
@@ -243,18 +247,10 @@ find_spread (const PstTensor *tensor, float *low, float *high)
 
 /* What range the network's output has for a picture of 0 to @white. */
 static gboolean
-probe (PstGraph *graph, const PstModelFacts *facts, float white, float *low,
-       float *high, GError **error)
+probe (PstPlan *plan, float white, float *low, float *high, GError **error)
 {
-  PstShape shape = PST_SHAPE (1, 3, facts->height ? facts->height : PROBE_SIZE,
-                              facts->width ? facts->width : PROBE_SIZE);
-  PstPlanOptions       options = { .input_shapes = &shape, .n_workers = 1 };
-  g_autoptr (PstPlan)  plan = pst_plan_new (graph, &options, error);
-  g_autoptr (PstRun)   run = NULL;
+  g_autoptr (PstRun) run = pst_run_new (plan, NULL, error);
 
-  if (! plan)
-    return FALSE;
-  run = pst_run_new (plan, NULL, error);
   if (! run)
     return FALSE;
   fill_probe (pst_run_get_input (run, 0), white);
@@ -262,6 +258,39 @@ probe (PstGraph *graph, const PstModelFacts *facts, float white, float *low,
     return FALSE;
   find_spread (pst_run_get_output (run, 0), low, high);
   return TRUE;
+}
+
+/* A plan for the test picture. It is made while a file is only looked at, so
+ * a network that would take long or much is not tried: %NULL without an
+ * error. */
+static PstPlan *
+plan_probe (PstGraph *graph, const PstModelFacts *facts, GError **error)
+{
+  PstShape shape = PST_SHAPE (1, 3, facts->height ? facts->height : PROBE_SIZE,
+                              facts->width ? facts->width : PROBE_SIZE);
+  PstPlanOptions options = {
+    .input_shapes = &shape, .n_workers = 1,
+    .budget = MIN (MAX_PROBE_MEMORY, pst_memory_available () / 2 + 1),
+  };
+  g_autoptr (GError)  problem = NULL;
+  g_autoptr (PstPlan) plan = NULL;
+  const PstValue     *out;
+
+  if (shape.dim[2] * shape.dim[3] > MAX_PROBE_PIXELS)
+    return NULL;
+  plan = pst_plan_new (graph, &options, &problem);
+  if (! plan)
+    {
+      if (! g_error_matches (problem, PST_ERROR, PST_ERROR_MEMORY))
+        g_propagate_error (error, g_steal_pointer (&problem));
+      return NULL;
+    }
+  out = pst_graph_get_outputs (pst_plan_get_graph (plan))->pdata[0];
+  if (pst_plan_get_cost (plan) > MAX_PROBE_COST ||
+      out->info.dtype != PST_FLOAT32 ||
+      ! pst_shape_equal (&out->info.shape, &shape))
+    return NULL;
+  return g_steal_pointer (&plan);
 }
 
 /* Style networks give back the range that they take, the three usual ranges
@@ -272,11 +301,20 @@ static gboolean
 find_range (PstGraph *graph, const PstModelFacts *facts, PstRange *range,
             GError **error)
 {
-  float low, high, low_1, high_1;
+  g_autoptr (GError)  problem = NULL;
+  g_autoptr (PstPlan) plan = plan_probe (graph, facts, &problem);
+  float               low, high, low_1, high_1;
 
   *range = PST_RANGE_UNKNOWN;
-  if (! probe (graph, facts, 255, &low, &high, error) ||
-      ! probe (graph, facts, 1, &low_1, &high_1, error))
+  if (problem)
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return FALSE;
+    }
+  if (! plan)
+    return TRUE;
+  if (! probe (plan, 255, &low, &high, error) ||
+      ! probe (plan, 1, &low_1, &high_1, error))
     return FALSE;
   if (MIN (high - low, high_1 - low_1) > 40)
     *range = MAX (high, high_1) < 400 && MIN (low, low_1) > -150

@@ -337,6 +337,8 @@ test_refused (void)
       { "Conv “y”", "4 channels", "Export the network again" } },
     { "x 1,3,64,48; y = MaxPool x kernel_shape=[2,2] strides=[2,2]",
       { "1x3x", "48 × 64", "keep the size" } },
+    { "x 1,3,64,48; y = Greater x f[0]",
+      { "bool numbers", "float32", "can be used" } },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -356,6 +358,42 @@ test_refused (void)
     }
 }
 
+/* A network that takes too much to be tried is not tried. */
+static void
+test_too_large_to_try (void)
+{
+  g_autoptr (PstGraph) graph = pst_test_script (
+      "x 1,3,8192,8192; s = ReduceSum x; y = Div x s", 11);
+  const PstModelHints  hints = { .order = PST_ORDER_RGB };
+  g_autoptr (GError)   error = NULL;
+  char                *path = pst_test_model_write (graph);
+
+  g_assert_null (pst_model_load_with (path, &hints, &error));
+  g_assert_error (error, PST_ERROR, PST_ERROR_ARGUMENT);
+  pst_test_model_remove (path);
+}
+
+/* One of ours whose inputs do not take float32. */
+static void
+test_other_numbers (void)
+{
+  static const char *const names[] = { "image", "style" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (PstGraph) graph = pst_test_model_painter ();
+      g_autoptr (PstModel) model = NULL;
+      g_autoptr (GError)   error = NULL;
+      char                *path;
+
+      pst_graph_find (graph, names[i])->info.dtype = PST_BOOL;
+      path = pst_test_model_write (graph);
+      g_assert_null (pst_model_load (path, &error));
+      g_assert_error (error, PST_ERROR, PST_ERROR_FORMAT);
+      pst_test_model_remove (path);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -369,6 +407,8 @@ main (int argc, char **argv)
   g_test_add_func ("/model/freed-size", test_freed_size);
   g_test_add_func ("/model/colours-last", test_colours_last);
   g_test_add_func ("/model/refused", test_refused);
+  g_test_add_func ("/model/too-large-to-try", test_too_large_to_try);
+  g_test_add_func ("/model/other-numbers", test_other_numbers);
   g_test_add_func ("/model/not-one", test_not_a_model);
   return g_test_run ();
 }

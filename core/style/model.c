@@ -133,6 +133,14 @@ pst_model_plan (PstModel *model, int width, int height, guint n_workers,
       return NULL;
     }
   output = pst_graph_get_outputs (pst_plan_get_graph (plan))->pdata[0];
+  if (output->info.dtype != PST_FLOAT32)
+    {
+      g_set_error (error, PST_ERROR, PST_ERROR_UNSUPPORTED,
+                   _ ("%s makes pictures of %s numbers; only networks that "
+                      "make float32 numbers can be used."),
+                   model->path, pst_dtype_name (output->info.dtype));
+      return NULL;
+    }
   if (! pst_shape_equal (&output->info.shape, &shape))
     {
       g_autofree char *text = pst_shape_to_string (&output->info.shape);
@@ -161,6 +169,8 @@ examine_own (PstModel *model, const PstMetadata *metadata, GError **error)
       const PstValue *input = inputs->pdata[i];
       const PstShape *shape = &input->info.shape;
 
+      if (input->info.dtype != PST_FLOAT32)
+        continue;
       if (strcmp (input->name, "image") == 0 && shape->rank == 4)
         facts->image_input = i;
       else if (strcmp (input->name, "style") == 0 && shape->rank == 2 &&
