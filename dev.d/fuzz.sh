@@ -4,7 +4,7 @@
 
 FUZZ_TARGETS=(reader engine)
 # New memory is filled, and where it came from noted, only as far as is cheap.
-FUZZ_ASAN=${ASAN_OPTIONS:-detect_stack_use_after_return=0:allocator_may_return_null=1:max_malloc_fill_size=256:malloc_context_size=4:quarantine_size_mb=32}
+FUZZ_ASAN=${ASAN_OPTIONS:-detect_stack_use_after_return=0:allocator_may_return_null=1:max_malloc_fill_size=256:malloc_context_size=4:quarantine_size_mb=4}
 FUZZ_UBSAN=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
 FUZZ_LSAN=${LSAN_OPTIONS:-suppressions=$TOP/tests/lsan.supp:print_suppressions=0}
 
@@ -41,9 +41,9 @@ fuzz_program() { printf '%s' "$BUILD/fuzz/tests/fuzz/fuzz-$1"; }
 # Arguments that each target is run with.
 fuzz_options() {
   case $1 in
-    reader) options=(-max_len=4096 -timeout=60) ;;
-    # keeping account of rare features costs more than a small network
-    engine) options=(-max_len=24576 -timeout=60 -entropic=0) ;;
+    reader) options=(-max_len=4096 -timeout=60 -reload=0) ;;
+    # small networks: keeping account of features costs more than running them
+    engine) options=(-max_len=12288 -timeout=60 -reload=0 -entropic=0 -use_counters=0) ;;
   esac
 }
 
