@@ -26,23 +26,41 @@ fill_discriminators (PstAdversarialStep *step)
     }
 }
 
-/* x^ = e real + (1 - e) generated, e uniform from 0 to 1: algorithm 1 of
- * Gulrajani et al. 2017. */
+/* x^ = @part real + (1 - @part) generated: algorithm 1 of Gulrajani et al.
+ * 2017. */
 static void
-blend (PstAdversarialStep *step, int i)
+blend (PstAdversarialStep *step, int i, float part)
 {
   const float *real = pst_adversarial_step_real (step, i);
   const float *fake = pst_adversarial_step_real (step, step->batch + i);
   float       *to = pst_adversarial_picture (step, step->d_run,
                                              PST_INPUT_BETWEEN, i);
-  float        part;
-  PstRandom    random;
 
-  pst_random_init (&random, (guint64) step->recipe->seed, PST_STREAM_JUDGE,
-                   step->numbers[i]);
-  part = (float) pst_random_double (&random);
   for (int k = 0; k < step->crop * step->crop * 3; k++)
     to[k] = part * real[k] + (1 - part) * fake[k];
+}
+
+/* What is left to chance: generated pictures may come from earlier steps, and
+ * one between real and generated is drawn. */
+static void
+draw (PstAdversarialStep *step)
+{
+  PstReplay *replay = step->players->replay;
+
+  for (int i = 0; i < step->batch; i++)
+    {
+      PstRandom random;
+      float     part;
+
+      pst_random_init (&random, (guint64) step->recipe->seed,
+                       PST_STREAM_JUDGE, step->numbers[i]);
+      part = (float) pst_random_double (&random);
+      if (replay && step->columns[i] > 0)
+        pst_replay_swap (replay, step->columns[i], &random,
+                         pst_adversarial_step_real (step, step->batch + i));
+      if (pst_adversarial_has_penalty (step))
+        blend (step, i, part);
+    }
 }
 
 static void
@@ -56,7 +74,6 @@ fill_penalties (PstAdversarialStep *step)
     {
       double weight = step->columns[i] ? step->recipe->penalty : 0;
 
-      blend (step, i);
       rows[i * step->n_styles + step->columns[i]] = 1;
       for (guint k = 0; k < first; k++)
         ((float *) pst_run_get_seed (step->d_run, first + k)->data)[i] =
@@ -137,6 +154,7 @@ pst_adversarial_judge (PstAdversarialStep *step, double factor,
   gboolean          penalised = pst_adversarial_has_penalty (step);
 
   fill_discriminators (step);
+  draw (step);
   if (penalised)
     fill_penalties (step);
   pst_run_forward (step->d_run, NULL, NULL, NULL, NULL);

@@ -74,6 +74,14 @@ pst_adversarial_step_new (const PstRecipe *recipe, const PstSettings *settings,
   step->terms = g_array_new (FALSE, FALSE, sizeof (PstTerm));
   allocate_lists (step);
   judged = pst_adversarial_has_judges (step);
+  if (judged && players->replay)
+    {
+      if (! pst_replay_reserve (players->replay, step->crop, error))
+        return NULL;
+      used = pst_replay_get_memory (players->replay);
+      if (budget)
+        budget = budget > used ? budget - used : 1;
+    }
   if ((judged && ! check_patches (step, error)) ||
       ! pst_adversarial_plan_generator (step, pool, budget, error))
     return NULL;
@@ -112,8 +120,13 @@ pst_adversarial_step_free (PstAdversarialStep *step)
 guint64
 pst_adversarial_step_get_memory (const PstAdversarialStep *step)
 {
-  return pst_plan_get_memory (step->g_plan) +
-         (step->d_plan ? pst_plan_get_memory (step->d_plan) : 0);
+  guint64 bytes = pst_plan_get_memory (step->g_plan);
+
+  if (step->d_plan)
+    bytes += pst_plan_get_memory (step->d_plan);
+  if (step->d_plan && step->players->replay)
+    bytes += pst_replay_get_memory (step->players->replay);
+  return bytes;
 }
 
 void

@@ -6,6 +6,7 @@
 #include "core/train/features.h"
 #include "core/train/networks.h"
 #include "core/train/recipe.h"
+#include "core/train/replay.h"
 #include "core/train/spectral.h"
 
 /**
@@ -14,6 +15,7 @@
  * @generator_adam: its optimiser
  * @discriminators: (element-type PstSpectral): in the recipe's order
  * @discriminator_adams: (element-type PstAdam): of their raw weights
+ * @replay: (nullable): generated pictures of earlier steps
  * @features: the loss network, frozen
  * @moments: (element-type GPtrArray): by column - 1: what
  *   pst_features_moments() gives for the style
@@ -26,6 +28,7 @@ typedef struct
   PstAdam     *generator_adam;
   GPtrArray   *discriminators;
   GPtrArray   *discriminator_adams;
+  PstReplay   *replay;
   PstFeatures *features;
   GPtrArray   *moments;
 } PstPlayers;
@@ -83,7 +86,7 @@ float *pst_adversarial_step_photo (PstAdversarialStep *step, int i);
 float *pst_adversarial_step_real (PstAdversarialStep *step, int i);
 /* The sample's number, by which chance in the step is drawn: from
  * PST_STREAM_JUDGE first the share of the real picture in the one whose
- * gradient is penalised. */
+ * gradient is penalised, then what pst_replay_swap() needs. */
 void   pst_adversarial_step_set_number (PstAdversarialStep *step, int i,
                                         guint64 number);
 

@@ -13,9 +13,10 @@
  *   discriminatorK.right/NAME  v
  *   discriminatorK.first/NAME  Adam's moments
  *   discriminatorK.second/NAME
+ *   replay/COLUMN              pictures of the replay pool, [size,side,side,3]
  *
- * and as metadata the step, what Adam has counted, and the recipe. There is
- * no random state: see core/train/random.h.
+ * and as metadata the step, what Adam has counted, how full the pool is, and
+ * the recipe. There is no random state: see core/train/random.h.
  */
 #include "config.h"
 
@@ -29,6 +30,7 @@
 
 #define KEY_STEP "pastiche.training.step"
 #define KEY_COUNTS "pastiche.training.counts"
+#define KEY_REPLAY "pastiche.training.replay"
 #define KEY_RECIPE "pastiche.recipe"
 
 typedef gboolean (*ArrayFunc) (const char *name, PstArray *array,
@@ -150,6 +152,45 @@ counts_to_text (PstTrainer *trainer)
   return g_string_free (text, FALSE);
 }
 
+static void
+add_replay (PstTrainer *trainer, PstGraph *graph)
+{
+  const PstReplay    *replay = trainer->players.replay;
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < replay->pictures->len; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("replay/%u", i + 1);
+
+      pst_graph_add_parameter (graph, name, replay->pictures->pdata[i]);
+      g_string_append_printf (text, "%s%d", i ? " " : "", replay->counts[i]);
+    }
+  pst_graph_set_metadata (graph, KEY_REPLAY, text->str);
+}
+
+/* The pool as it was; empty where the file has none. What another size of it
+ * has no room for is left out. */
+static gboolean
+read_replay (PstTrainer *trainer, PstGraph *graph, GError **error)
+{
+  PstReplay  *replay = trainer->players.replay;
+  const char *text = pst_graph_get_metadata (graph, KEY_REPLAY);
+  char       *end = (char *) text;
+
+  pst_replay_clear (replay);
+  for (int i = 0; text && i < replay->n_styles; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("replay/%d", i + 1);
+      const PstValue  *value = pst_graph_find (graph, name);
+      gint64           count = g_ascii_strtoll (end, &end, 10);
+
+      if (value && value->array &&
+          ! pst_replay_read (replay, i + 1, value->array, count, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 gboolean
 pst_checkpoint_save (PstTrainer *trainer, const char *path, GError **error)
 {
@@ -159,6 +200,7 @@ pst_checkpoint_save (PstTrainer *trainer, const char *path, GError **error)
 
   visit_all (trainer, add_array, graph, NULL);
   add_networks (trainer, graph);
+  add_replay (trainer, graph);
   g_snprintf (step, sizeof step, "%" G_GINT64_FORMAT, trainer->n_steps);
   pst_graph_set_metadata (graph, KEY_STEP, step);
   pst_graph_set_metadata (graph, KEY_COUNTS, counts);
@@ -218,7 +260,8 @@ read_all (PstTrainer *trainer, PstGraph *graph, GError **error)
                    _ ("This is no checkpoint of a training"));
       return FALSE;
     }
-  if (! visit_all (trainer, check_array, graph, error))
+  if (! visit_all (trainer, check_array, graph, error) ||
+      ! read_replay (trainer, graph, error))
     return FALSE;
   visit_all (trainer, read_array, graph, NULL);
   for (guint i = 0; i < discriminators->len; i++)

@@ -3,8 +3,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/error.h"
 #include "core/graph/plan.h"
 #include "core/train/penalty.h"
+#include "core/train/replay.h"
 #include "core/train/spectral.h"
 
 #define SIDE 21
@@ -177,6 +179,94 @@ test_penalty_gradient (void)
   penalty_clear (&p);
 }
 
+#define POOL 4
+#define TINY 2 /* pixels */
+
+/* A picture that is @number everywhere, into the pool; what came out. */
+static float
+swap (PstReplay *replay, int column, guint64 index, float number)
+{
+  float     picture[TINY * TINY * 3];
+  PstRandom random;
+
+  for (int k = 0; k < TINY * TINY * 3; k++)
+    picture[k] = number;
+  pst_random_init (&random, 1, PST_STREAM_JUDGE, index);
+  pst_replay_swap (replay, column, &random, picture);
+  for (int k = 1; k < TINY * TINY * 3; k++)
+    g_assert_cmpfloat (picture[k], ==, picture[0]);
+  return picture[0];
+}
+
+static void
+test_replay (void)
+{
+  g_autoptr (PstReplay) replay = pst_replay_new (2, POOL);
+  g_autoptr (GError)    error = NULL;
+  int                   n_old = 0;
+  float                 last = 0;
+
+  g_assert_true (pst_replay_reserve (replay, TINY, &error));
+  g_assert_cmpuint (pst_replay_get_memory (replay), ==,
+                    2 * POOL * TINY * TINY * 3 * sizeof (float));
+  for (int i = 0; i < POOL; i++)
+    g_assert_cmpfloat (swap (replay, 1, (guint64) i, (float) i), ==, i);
+  g_assert_cmpint (replay->counts[0], ==, POOL);
+  g_assert_cmpint (replay->counts[1], ==, 0); /* styles don't mix */
+  for (int i = POOL; i < 1000; i++)
+    {
+      float got = swap (replay, 1, (guint64) i, (float) i);
+
+      g_assert_cmpfloat (got, <=, i);
+      n_old += got < i;
+      last = MAX (last, (float) i - got);
+    }
+  g_assert_cmpint (n_old, >, 430);
+  g_assert_cmpint (n_old, <, 570);
+  g_assert_cmpfloat (last, >, 2 * POOL); /* some stay for long */
+  g_assert_true (pst_replay_reserve (replay, TINY, &error));
+  g_assert_cmpint (replay->counts[0], ==, POOL);
+  g_assert_true (pst_replay_reserve (replay, TINY + 1, &error));
+  g_assert_cmpint (replay->counts[0], ==, 0);
+}
+
+/* No pool changes nothing. */
+static void
+test_no_replay (void)
+{
+  g_autoptr (PstReplay) replay = pst_replay_new (1, 0);
+
+  g_assert_true (pst_replay_reserve (replay, TINY, NULL));
+  for (int i = 0; i < 20; i++)
+    g_assert_cmpfloat (swap (replay, 1, (guint64) i, (float) i), ==, i);
+}
+
+static void
+test_replay_read (void)
+{
+  g_autoptr (PstReplay) from = pst_replay_new (1, POOL);
+  g_autoptr (PstReplay) same = pst_replay_new (1, POOL);
+  g_autoptr (PstReplay) less = pst_replay_new (1, 1);
+  g_autoptr (GError)    error = NULL;
+
+  pst_replay_reserve (from, TINY, NULL);
+  for (int i = 0; i < POOL - 1; i++)
+    swap (from, 1, (guint64) i, (float) i + 1);
+  g_assert_true (pst_replay_read (same, 1, from->pictures->pdata[0], POOL - 1,
+                                  &error));
+  g_assert_cmpint (same->counts[0], ==, POOL - 1);
+  g_assert_cmpint (same->side, ==, TINY);
+  for (int i = POOL; i < 50; i++)
+    g_assert_cmpfloat (swap (from, 1, (guint64) i, (float) i), ==,
+                       swap (same, 1, (guint64) i, (float) i));
+  g_assert_true (pst_replay_read (less, 1, from->pictures->pdata[0], POOL,
+                                  &error));
+  g_assert_cmpint (less->counts[0], ==, 1);
+  g_assert_false (pst_replay_read (less, 1, from->pictures->pdata[0],
+                                   POOL + 1, &error));
+  g_assert_error (error, PST_ERROR, PST_ERROR_FORMAT);
+}
+
 /* Without normalisation the network's own weights are trained. */
 static void
 test_plain (void)
@@ -204,5 +294,8 @@ main (int argc, char **argv)
   g_test_add_func ("/judge/penalty/weights", test_penalty);
   g_test_add_func ("/judge/penalty/picture", test_penalty_gradient);
   g_test_add_func ("/judge/plain", test_plain);
+  g_test_add_func ("/judge/replay/swap", test_replay);
+  g_test_add_func ("/judge/replay/none", test_no_replay);
+  g_test_add_func ("/judge/replay/read", test_replay_read);
   return g_test_run ();
 }

@@ -70,6 +70,7 @@ static const PstRecipeKey training_keys[] = {
   { "spectral-norm", PST_KEY_WORD, RECIPE (spectral_mode), 0, 0,
     spectral_modes },
   { "penalty", PST_KEY_NUMBER, RECIPE (penalty), 0, 1e6, NULL },
+  { "replay", PST_KEY_INT, RECIPE (replay), 0, 10000, NULL },
   { NULL, 0, 0, 0, 0, NULL },
 };
 

@@ -165,6 +165,7 @@ typedef struct
   PstAdversarialForm adversarial_form;
   PstSpectralMode    spectral_mode;
   double             penalty; /* lambda of pst_loss_penalty() */
+  int                replay;  /* generated pictures kept of each style */
 
   GPtrArray *discriminators; /* PstRecipeDiscriminator */
   GPtrArray *styles;         /* PstRecipeStyle, columns 1… of the model */

@@ -24,6 +24,7 @@
   "[style one]\npictures=one.jpg\nsize=64\ncredit=Nobody\n"                   \
   "[style two]\npictures=two.jpg\nsize=64\n"
 
+#define REPLAY "[training]\nreplay=3\n"
 #define WGAN "[training]\nadversarial-form=wgan-gp\n"
 
 typedef struct
@@ -209,6 +210,11 @@ assert_same (PstTrainer *a, PstTrainer *b)
   assert_same_arrays (a->average->weights, b->average->weights);
   assert_same_arrays (a->players.generator_adam->second,
                       b->players.generator_adam->second);
+  assert_same_arrays (a->players.replay->pictures,
+                      b->players.replay->pictures);
+  for (int i = 0; i < a->players.replay->n_styles; i++)
+    g_assert_cmpint (a->players.replay->counts[i], ==,
+                     b->players.replay->counts[i]);
   for (guint i = 0; i < a->players.discriminators->len; i++)
     {
       PstSpectral *s = a->players.discriminators->pdata[i];
@@ -482,6 +488,8 @@ main (int argc, char **argv)
   ADD ("phases", test_phases);
   ADD ("refused", test_refused);
   ADD ("shown", test_shown);
+  ADD_WITH ("replay/resume", REPLAY, test_resume);
+  ADD_WITH ("replay/threads", WGAN REPLAY, test_threads);
   ADD_WITH ("wgan/resume", WGAN, test_resume);
   ADD_WITH ("wgan/threads", WGAN, test_threads);
   ADD_WITH ("wgan/falls", WGAN "[losses]\nadversarial=0.01\n", test_falls);

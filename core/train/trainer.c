@@ -163,6 +163,8 @@ build_players (PstTrainer *trainer)
     g_ptr_array_new_with_free_func ((GDestroyNotify) pst_spectral_free);
   players->discriminator_adams =
     g_ptr_array_new_with_free_func ((GDestroyNotify) pst_adam_free);
+  players->replay = pst_replay_new ((int) recipe->styles->len,
+                                    recipe->replay);
   for (guint i = 0; i < recipe->discriminators->len; i++)
     {
       PstNetwork  *network;
@@ -283,6 +285,7 @@ pst_trainer_free (PstTrainer *trainer)
   g_clear_pointer (&trainer->players.generator_adam, pst_adam_free);
   g_clear_pointer (&trainer->players.discriminators, g_ptr_array_unref);
   g_clear_pointer (&trainer->players.discriminator_adams, g_ptr_array_unref);
+  g_clear_pointer (&trainer->players.replay, pst_replay_free);
   g_clear_pointer (&trainer->players.features, pst_features_free);
   g_clear_pointer (&trainer->players.moments, g_ptr_array_unref);
   pst_pool_free (trainer->pool);
