@@ -155,7 +155,8 @@ generator_graph (PstAdversarialStep *step, GPtrArray *seeds)
                            "discriminator");
       add_term (step, graph, seeds, PST_TERM_ADVERSARIAL, 1,
                 pst_loss_adversarial (graph, step->recipe->adversarial_form,
-                                      logits, in[1], NULL));
+                                      pst_loss_pick (graph, logits, in[1]),
+                                      NULL));
     }
   pst_graph_seal (graph);
   return graph;
@@ -186,11 +187,13 @@ add_penalties (PstAdversarialStep *step, PstGraph *graph, GPtrArray *seeds)
     }
 }
 
-/* Inputs picture, style, sign, and those of add_penalties(); an output [2N]
- * for each discriminator, then the penalties. */
+/* Inputs picture, style, sign, and those of add_penalties(); for each
+ * discriminator an output [2N], then the penalties, then for each the logits
+ * that it came from, [2N,h,w]. */
 static PstGraph *
 discriminator_graph (PstAdversarialStep *step, GPtrArray *seeds)
 {
+  g_autoptr (GPtrArray) judged = g_ptr_array_new ();
   PstGraph *graph = pst_graph_new ();
   PstValue *picture, *style, *sign;
   PstShape  shape = PST_SHAPE (-1, 3, -1, -1);
@@ -206,13 +209,17 @@ discriminator_graph (PstAdversarialStep *step, GPtrArray *seeds)
 
       logits = add_logits (step, graph, i, add_pool (step, graph, i, picture),
                            "discriminator");
+      logits = pst_loss_pick (graph, logits, style);
+      g_ptr_array_add (judged, logits);
       loss = pst_loss_adversarial (graph, step->recipe->adversarial_form,
-                                   logits, style, sign);
+                                   logits, sign);
       pst_graph_add_output (graph, loss, "loss");
       g_ptr_array_add (seeds, loss);
     }
   if (pst_adversarial_has_penalty (step))
     add_penalties (step, graph, seeds);
+  for (guint i = 0; i < judged->len; i++)
+    pst_graph_add_output (graph, judged->pdata[i], "judged");
   pst_graph_seal (graph);
   return graph;
 }

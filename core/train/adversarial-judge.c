@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/train/balance.h"
+
 /* Real pictures first, then the generator's; the identity has neither. */
 static void
 fill_discriminators (PstAdversarialStep *step)
@@ -143,6 +145,43 @@ raw_gradients (PstAdversarialStep *step, PstSpectral *spectral, guint first)
   return pst_gradient_norm (step->gradients, step->counts, n);
 }
 
+/* Brings the running averages up to date; the factors of the rates. FALSE
+ * where all are 0. */
+static gboolean
+weigh (PstAdversarialStep *step, double *factors, PstLosses *losses)
+{
+  const PstRecipe *recipe = step->recipe;
+  GPtrArray       *all = step->players->discriminators;
+  PstArray        *averages = step->players->success;
+  guint            first = all->len;
+  double           success = 0, sum = 0;
+
+  if (pst_adversarial_has_penalty (step))
+    first += all->len;
+  for (guint i = 0; i < all->len; i++)
+    {
+      float *average = averages ? (float *) averages->tensor.data + i : NULL;
+      double now;
+
+      factors[i] = 1;
+      sum++;
+      if (! average)
+        continue;
+      now = pst_balance_success (recipe->adversarial_form,
+                                 pst_run_get_output (step->d_run, first + i),
+                                 step->columns);
+      if (isfinite (now))
+        *average += (float) ((1 - recipe->balance_average) *
+                             (now - *average));
+      factors[i] = pst_balance_factor (recipe, *average);
+      sum += factors[i] - 1;
+      success += *average;
+    }
+  losses->success = averages ? success / all->len : NAN;
+  losses->balance = sum / all->len;
+  return sum > 0;
+}
+
 void
 pst_adversarial_judge (PstAdversarialStep *step, double factor,
                        PstLosses *losses)
@@ -150,7 +189,7 @@ pst_adversarial_judge (PstAdversarialStep *step, double factor,
   const PstPlayers *players = step->players;
   double            rate = step->settings->rate_discriminator * factor;
   guint             first = 0;
-
+  double            factors[PST_MAX_DISCRIMINATORS];
   gboolean          penalised = pst_adversarial_has_penalty (step);
 
   fill_discriminators (step);
@@ -161,15 +200,17 @@ pst_adversarial_judge (PstAdversarialStep *step, double factor,
   read_discriminators (step, losses);
   if (penalised)
     read_penalties (step, losses);
+  if (! weigh (step, factors, losses))
+    return;
   pst_run_backward (step->d_run);
   for (guint i = 0; i < players->discriminators->len; i++)
     {
       PstSpectral *spectral = players->discriminators->pdata[i];
 
-      if (isfinite (raw_gradients (step, spectral, first)))
+      if (factors[i] > 0 && isfinite (raw_gradients (step, spectral, first)))
         {
           pst_adam_step (players->discriminator_adams->pdata[i],
-                         step->gradients, 1, rate);
+                         step->gradients, 1, rate * factors[i]);
           pst_spectral_update (spectral);
         }
       first += spectral->raw->len;

@@ -304,6 +304,7 @@ pst_adversarial_step_run (PstAdversarialStep *step, double factor,
   gboolean made;
 
   losses->real = losses->fake = losses->penalty = NAN;
+  losses->success = losses->balance = NAN;
   made = step_generator (step, factor, losses);
   if (step->d_run && made)
     pst_adversarial_judge (step, factor, losses);

@@ -15,6 +15,8 @@
  * @generator_adam: its optimiser
  * @discriminators: (element-type PstSpectral): in the recipe's order
  * @discriminator_adams: (element-type PstAdam): of their raw weights
+ * @success: (nullable): [number of discriminators]: running averages of
+ *   pst_balance_success(); without them nothing is balanced
  * @replay: (nullable): generated pictures of earlier steps
  * @features: the loss network, frozen
  * @moments: (element-type GPtrArray): by column - 1: what
@@ -28,6 +30,7 @@ typedef struct
   PstAdam     *generator_adam;
   GPtrArray   *discriminators;
   GPtrArray   *discriminator_adams;
+  PstArray    *success;
   PstReplay   *replay;
   PstFeatures *features;
   GPtrArray   *moments;
@@ -37,7 +40,8 @@ typedef struct
  * PstLosses:
  *
  * Means over those samples that each concerns, before weighing; NaN where
- * none did. @real, @fake and @penalty are sums over the discriminators.
+ * none did. @real, @fake and @penalty are sums over the discriminators,
+ * @success and @balance means.
  */
 typedef struct
 {
@@ -49,6 +53,8 @@ typedef struct
   double real;
   double fake;
   double penalty; /* with WGAN-GP */
+  double success; /* running average of how often discriminators are right */
+  double balance; /* factor of their rates on account of that */
   double norm; /* of the generator's gradient, before clipping; not finite
                   where the step was left out */
 } PstLosses;

@@ -13,6 +13,7 @@
  *   discriminatorK.right/NAME  v
  *   discriminatorK.first/NAME  Adam's moments
  *   discriminatorK.second/NAME
+ *   balance/success            running averages of pst_balance_success()
  *   replay/COLUMN              pictures of the replay pool, [size,side,side,3]
  *
  * and as metadata the step, what Adam has counted, how full the pool is, and
@@ -99,6 +100,8 @@ visit_all (PstTrainer *trainer, ArrayFunc func, gpointer data, GError **error)
   for (guint i = 0; i < players->discriminators->len; i++)
     if (! visit_discriminator (trainer, i, func, data, error))
       return FALSE;
+  if (players->discriminators->len > 0)
+    return func ("balance/success", players->success, data, error);
   return TRUE;
 }
 
@@ -209,6 +212,13 @@ pst_checkpoint_save (PstTrainer *trainer, const char *path, GError **error)
   return pst_onnx_save (graph, path, error);
 }
 
+/* What a training can go on without: older files have none of it. */
+static gboolean
+is_optional (const char *name)
+{
+  return g_str_has_prefix (name, "balance/");
+}
+
 static gboolean
 check_array (const char *name, PstArray *array, gpointer data, GError **error)
 {
@@ -216,6 +226,8 @@ check_array (const char *name, PstArray *array, gpointer data, GError **error)
 
   if (found && found->array && found->array->tensor.dtype == PST_FLOAT32 &&
       pst_shape_equal (&found->array->tensor.shape, &array->tensor.shape))
+    return TRUE;
+  if (! found && is_optional (name))
     return TRUE;
   g_set_error (error, PST_ERROR, PST_ERROR_FORMAT,
                found ? _ ("It has another size for “%s”: it belongs to a "
@@ -229,9 +241,10 @@ check_array (const char *name, PstArray *array, gpointer data, GError **error)
 static gboolean
 read_array (const char *name, PstArray *array, gpointer data, GError **error)
 {
-  const PstArray *from = pst_graph_find (data, name)->array;
+  const PstValue *from = pst_graph_find (data, name);
 
-  pst_tensor_copy (&array->tensor, &from->tensor);
+  if (from)
+    pst_tensor_copy (&array->tensor, &from->array->tensor);
   return TRUE;
 }
 

@@ -42,6 +42,8 @@ static const Member members[] = {
   LOSS (real),
   LOSS (fake),
   LOSS (penalty),
+  LOSS (success),
+  LOSS (balance),
   LOSS (norm),
 };
 

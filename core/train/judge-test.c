@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/graph/plan.h"
+#include "core/train/balance.h"
 #include "core/train/penalty.h"
 #include "core/train/replay.h"
 #include "core/train/spectral.h"
@@ -267,6 +268,53 @@ test_replay_read (void)
   g_assert_error (error, PST_ERROR, PST_ERROR_FORMAT);
 }
 
+static void
+test_success (void)
+{
+  /* two pairs of two patches and one of the identity, which doesn't count */
+  static const float numbers[] = { 3, 0.2f, -1, 2, 99, 99,
+                                   0.3f, -4, 0.1f, -2, 99, 99 };
+  static const int   columns[] = { 1, 2, 0 }, none[] = { 0, 0, 0 };
+  PstShape             shape = PST_SHAPE (6, 1, 2);
+  g_autoptr (PstArray) judged = pst_array_new_floats (&shape, numbers);
+
+  /* 3 right of 4 above 0, and 2 of 4 below */
+  g_assert_cmpfloat (pst_balance_success (PST_ADVERSARIAL_HINGE,
+                                          &judged->tensor, columns),
+                     ==, 5.0 / 8);
+  g_assert_cmpfloat (pst_balance_success (PST_ADVERSARIAL_BCE,
+                                          &judged->tensor, columns),
+                     ==, 5.0 / 8);
+  /* 1/2: 2 and 4 */
+  g_assert_cmpfloat (pst_balance_success (PST_ADVERSARIAL_LSGAN,
+                                          &judged->tensor, columns),
+                     ==, 6.0 / 8);
+  /* (1.05 - 1.4) / 2 = -0.175: 3 and 2 */
+  g_assert_cmpfloat (pst_balance_success (PST_ADVERSARIAL_WGAN_GP,
+                                          &judged->tensor, columns),
+                     ==, 5.0 / 8);
+  g_assert_true (isnan (pst_balance_success (PST_ADVERSARIAL_HINGE,
+                                             &judged->tensor, none)));
+}
+
+static void
+test_balance (void)
+{
+  PstRecipe recipe = { .balance_target = 0.8 };
+
+  g_assert_cmpfloat (pst_balance_factor (&recipe, 1), ==, 1);
+  recipe.balance = PST_BALANCE_SKIP;
+  g_assert_cmpfloat (pst_balance_factor (&recipe, 0.8), ==, 1);
+  g_assert_cmpfloat (pst_balance_factor (&recipe, 0.81), ==, 0);
+  recipe.balance = PST_BALANCE_SCALE;
+  g_assert_cmpfloat (pst_balance_factor (&recipe, 0.7), ==, 1);
+  g_assert_cmpfloat_with_epsilon (pst_balance_factor (&recipe, 0.9), 0.5,
+                                  1e-9);
+  g_assert_cmpfloat (pst_balance_factor (&recipe, 1), ==, 0);
+  recipe.balance_target = 1;
+  g_assert_cmpfloat (pst_balance_factor (&recipe, 1), ==, 1);
+}
+
 /* Without normalisation the network's own weights are trained. */
 static void
 test_plain (void)
@@ -294,6 +342,8 @@ main (int argc, char **argv)
   g_test_add_func ("/judge/penalty/weights", test_penalty);
   g_test_add_func ("/judge/penalty/picture", test_penalty_gradient);
   g_test_add_func ("/judge/plain", test_plain);
+  g_test_add_func ("/judge/balance/success", test_success);
+  g_test_add_func ("/judge/balance/factor", test_balance);
   g_test_add_func ("/judge/replay/swap", test_replay);
   g_test_add_func ("/judge/replay/none", test_no_replay);
   g_test_add_func ("/judge/replay/read", test_replay_read);

@@ -147,9 +147,8 @@ pst_loss_difference (PstGraph *graph, PstValue *a, PstValue *b)
   return mean (graph, pst_graph_op (graph, "Abs", 1, x), 4);
 }
 
-/* The logit of each sample's style: [N,S,h,w] [N,S] -> [N,h,w] */
-static PstValue *
-pick (PstGraph *graph, PstValue *logits, PstValue *style)
+PstValue *
+pst_loss_pick (PstGraph *graph, PstValue *logits, PstValue *style)
 {
   PstValue *mask, *x;
 
@@ -164,10 +163,9 @@ pick (PstGraph *graph, PstValue *logits, PstValue *style)
 
 PstValue *
 pst_loss_adversarial (PstGraph *graph, PstAdversarialForm form,
-                      PstValue *logits, PstValue *style, PstValue *sign)
+                      PstValue *d, PstValue *sign)
 {
   PstValue *one = number (graph, "loss.one", 1);
-  PstValue *d = pick (graph, logits, style);
 
   switch (form)
     {

@@ -64,13 +64,21 @@ PstValue *pst_loss_variation (PstGraph *graph, PstValue *picture);
 PstValue *pst_loss_difference (PstGraph *graph, PstValue *a, PstValue *b);
 
 /**
- * pst_loss_adversarial:
+ * pst_loss_pick:
  * @logits: of a discriminator, [N,S,h,w]
  * @style: one-hot rows, [N,S]: which output counts
+ *
+ * Returns: the logits of each sample's style, [N,h,w]
+ */
+PstValue *pst_loss_pick (PstGraph *graph, PstValue *logits, PstValue *style);
+
+/**
+ * pst_loss_adversarial:
+ * @d: what pst_loss_pick() gives, [N,h,w]
  * @sign: (nullable): [N,1,1]: 1 where the picture is real, -1 where it is
  *   not; %NULL for the generator's side
  *
- * Means over the patches; with d the logit:
+ * Means over the patches:
  *
  *               discriminator              generator
  *   hinge       max (0, 1 - sign d)        -d
@@ -84,8 +92,7 @@ PstValue *pst_loss_difference (PstGraph *graph, PstValue *a, PstValue *b);
  * eq. 3, whose penalty is pst_loss_penalty().
  */
 PstValue *pst_loss_adversarial (PstGraph *graph, PstAdversarialForm form,
-                                PstValue *logits, PstValue *style,
-                                PstValue *sign);
+                                PstValue *d, PstValue *sign);
 
 /* Averages @pool x @pool pixels. */
 PstValue *pst_loss_pool (PstGraph *graph, PstValue *picture, int pool);

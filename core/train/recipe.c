@@ -20,6 +20,7 @@ static const char *const adversarial_forms[] = { "hinge", "lsgan", "bce",
                                                  "wgan-gp", NULL };
 static const char *const spectral_modes[] = { "auto", "on", "off", NULL };
 static const char *const style_forms[] = { "gram", "covariance", NULL };
+static const char *const balances[] = { "none", "skip", "scale", NULL };
 static const char *const skips[] = { "none", "logit", NULL };
 static const char *const schedules[] = { "constant", "linear", "cosine",
                                          NULL };
@@ -70,6 +71,10 @@ static const PstRecipeKey training_keys[] = {
   { "spectral-norm", PST_KEY_WORD, RECIPE (spectral_mode), 0, 0,
     spectral_modes },
   { "penalty", PST_KEY_NUMBER, RECIPE (penalty), 0, 1e6, NULL },
+  { "balance", PST_KEY_WORD, RECIPE (balance), 0, 0, balances },
+  { "balance-target", PST_KEY_NUMBER, RECIPE (balance_target), 0.5, 1, NULL },
+  { "balance-average", PST_KEY_NUMBER, RECIPE (balance_average), 0, 0.9999,
+    NULL },
   { "replay", PST_KEY_INT, RECIPE (replay), 0, 10000, NULL },
   { NULL, 0, 0, 0, 0, NULL },
 };
@@ -223,6 +228,8 @@ recipe_new (const char *text)
   recipe->beta1 = 0.5;
   recipe->beta2 = 0.999;
   recipe->penalty = 10;
+  recipe->balance_target = 0.8;
+  recipe->balance_average = 0.95;
   recipe->photos = g_ptr_array_new_with_free_func (photos_free);
   recipe->sheet = g_ptr_array_new_with_free_func (g_free);
   recipe->discriminators = g_ptr_array_new_with_free_func (discriminator_free);

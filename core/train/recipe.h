@@ -37,6 +37,14 @@ typedef enum
   PST_SPECTRAL_OFF,
 } PstSpectralMode;
 
+/* What holds discriminators back: see pst_balance_factor(). */
+typedef enum
+{
+  PST_BALANCE_NONE,
+  PST_BALANCE_SKIP,
+  PST_BALANCE_SCALE,
+} PstBalance;
+
 /* How the identity column gets the photo: see pst_network_generator(). */
 typedef enum
 {
@@ -165,6 +173,9 @@ typedef struct
   PstAdversarialForm adversarial_form;
   PstSpectralMode    spectral_mode;
   double             penalty; /* lambda of pst_loss_penalty() */
+  PstBalance         balance;
+  double             balance_target;  /* success from which on it acts */
+  double             balance_average; /* decay of the running success */
   int                replay;  /* generated pictures kept of each style */
 
   GPtrArray *discriminators; /* PstRecipeDiscriminator */

@@ -25,6 +25,8 @@
   "[style two]\npictures=two.jpg\nsize=64\n"
 
 #define REPLAY "[training]\nreplay=3\n"
+#define SKIP "[training]\nbalance=skip\nbalance-target=0.6\n"
+#define SCALE "[training]\nbalance=scale\nbalance-target=0.5\n"
 #define WGAN "[training]\nadversarial-form=wgan-gp\n"
 
 typedef struct
@@ -210,6 +212,10 @@ assert_same (PstTrainer *a, PstTrainer *b)
   assert_same_arrays (a->average->weights, b->average->weights);
   assert_same_arrays (a->players.generator_adam->second,
                       b->players.generator_adam->second);
+  g_assert_cmpmem (a->players.success->tensor.data,
+                   pst_tensor_bytes (&a->players.success->tensor),
+                   b->players.success->tensor.data,
+                   pst_tensor_bytes (&b->players.success->tensor));
   assert_same_arrays (a->players.replay->pictures,
                       b->players.replay->pictures);
   for (int i = 0; i < a->players.replay->n_styles; i++)
@@ -247,6 +253,39 @@ test_resume (Fixture *f, gconstpointer data)
   b = steps (second, 5);
   assert_same (straight, second);
   g_assert_true (a.style == b.style && a.norm == b.norm);
+}
+
+/* Discriminators that are better than the target are held back, and so stay
+ * near it. */
+static void
+test_balance (Fixture *f, gconstpointer data)
+{
+  g_autoptr (PstTrainer) trainer = make (f, 1);
+  double                 sum = 0, least = 1, most = 0;
+  gint64                 before = 0;
+
+  for (int i = 0; i < 150; i++)
+    {
+      PstAdam  *adam = trainer->players.discriminator_adams->pdata[0];
+      PstLosses losses;
+
+      before = adam->t;
+      losses = steps (trainer, 1);
+      if (! isfinite (losses.balance))
+        continue;
+      least = MIN (least, losses.balance);
+      most = MAX (most, losses.balance);
+      g_assert_cmpint (adam->t, <=, before + 1);
+      if (losses.balance == 0)
+        g_assert_cmpint (adam->t, ==, before);
+      if (i >= 100)
+        sum += losses.success / 50;
+    }
+  g_test_message ("balance %g to %g, success %g", least, most, sum);
+  g_assert_cmpfloat (least, <, 0.7);
+  g_assert_cmpfloat (most, >, 0.9);
+  g_assert_cmpfloat (sum, >, 0.5);
+  g_assert_cmpfloat (sum, <, 0.95);
 }
 
 static void
@@ -488,6 +527,9 @@ main (int argc, char **argv)
   ADD ("phases", test_phases);
   ADD ("refused", test_refused);
   ADD ("shown", test_shown);
+  ADD_WITH ("balance/skip", SKIP, test_balance);
+  ADD_WITH ("balance/scale", SCALE, test_balance);
+  ADD_WITH ("balance/resume", SCALE, test_resume);
   ADD_WITH ("replay/resume", REPLAY, test_resume);
   ADD_WITH ("replay/threads", WGAN REPLAY, test_threads);
   ADD_WITH ("wgan/resume", WGAN, test_resume);

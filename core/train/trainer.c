@@ -147,6 +147,17 @@ set_rates (PstAdam *adam, const PstNetwork *network, double factor)
       adam->rates[i] = factor;
 }
 
+/* Discriminators begin as guessers. */
+static PstArray *
+new_success (int n)
+{
+  PstArray *success = pst_array_new (PST_FLOAT32, PST_SHAPE_OF (n), TRUE);
+
+  for (int i = 0; i < n; i++)
+    ((float *) success->tensor.data)[i] = 0.5f;
+  return success;
+}
+
 static void
 build_players (PstTrainer *trainer)
 {
@@ -163,6 +174,7 @@ build_players (PstTrainer *trainer)
     g_ptr_array_new_with_free_func ((GDestroyNotify) pst_spectral_free);
   players->discriminator_adams =
     g_ptr_array_new_with_free_func ((GDestroyNotify) pst_adam_free);
+  players->success = new_success ((int) recipe->discriminators->len);
   players->replay = pst_replay_new ((int) recipe->styles->len,
                                     recipe->replay);
   for (guint i = 0; i < recipe->discriminators->len; i++)
@@ -285,6 +297,7 @@ pst_trainer_free (PstTrainer *trainer)
   g_clear_pointer (&trainer->players.generator_adam, pst_adam_free);
   g_clear_pointer (&trainer->players.discriminators, g_ptr_array_unref);
   g_clear_pointer (&trainer->players.discriminator_adams, g_ptr_array_unref);
+  g_clear_pointer (&trainer->players.success, pst_array_unref);
   g_clear_pointer (&trainer->players.replay, pst_replay_free);
   g_clear_pointer (&trainer->players.features, pst_features_free);
   g_clear_pointer (&trainer->players.moments, g_ptr_array_unref);
