@@ -235,7 +235,7 @@ show (const PstEvent *event, gpointer data)
              (int) event->photos, (int) (event->memory >> 20));
   else if (event->kind == PST_EVENT_SAMPLE)
     g_print (_ ("Samples: %s\n"), event->text);
-  else if (event->kind == PST_EVENT_NOTE)
+  else if (event->kind == PST_EVENT_NOTE || event->kind == PST_EVENT_ROLLBACK)
     g_print ("%s\n", event->text);
   else if (event->kind == PST_EVENT_END)
     show_end (display, event);

@@ -138,6 +138,22 @@ pst_adversarial_step_set_column (PstAdversarialStep *step, int i, int column)
   step->columns[i] = column;
 }
 
+int
+pst_adversarial_step_get_column (const PstAdversarialStep *step, int i)
+{
+  g_return_val_if_fail (i >= 0 && i < step->batch, 0);
+
+  return step->columns[i];
+}
+
+const float *
+pst_adversarial_step_pastiche (const PstAdversarialStep *step, int i)
+{
+  const float *data = pst_run_get_output (step->g_run, 0)->data;
+
+  return data + (gsize) i * step->crop * step->crop * 3;
+}
+
 void
 pst_adversarial_step_set_number (PstAdversarialStep *step, int i,
                                  guint64 number)
@@ -238,10 +254,12 @@ fill_generator (PstAdversarialStep *step)
     }
 }
 
-/* The losses' means over the samples that each concerns. */
-static void
+/* The losses' means over the samples that each concerns. FALSE where one of
+ * them is not finite. */
+static gboolean
 read_generator (PstAdversarialStep *step, PstLosses *losses)
 {
+  double total = 0;
   double sums[PST_N_TERMS] = { 0 };
   int    n_identity = 0;
 
@@ -257,12 +275,15 @@ read_generator (PstAdversarialStep *step, PstLosses *losses)
           sums[term->kind] += term->weight * ((const float *) loss->data)[i];
     }
   for (int k = 0; k < PST_N_TERMS; k++)
+    total += sums[k];
+  for (int k = 0; k < PST_N_TERMS; k++)
     sums[k] /= k == PST_TERM_IDENTITY ? n_identity : step->batch - n_identity;
   losses->content = sums[PST_TERM_CONTENT];
   losses->style = sums[PST_TERM_STYLE];
   losses->variation = sums[PST_TERM_VARIATION];
   losses->identity = sums[PST_TERM_IDENTITY];
   losses->adversarial = sums[PST_TERM_ADVERSARIAL];
+  return isfinite (total);
 }
 
 static gboolean
@@ -275,7 +296,9 @@ step_generator (PstAdversarialStep *step, double factor, PstLosses *losses)
 
   fill_generator (step);
   pst_run_forward (step->g_run, NULL, NULL, NULL, NULL);
-  read_generator (step, losses);
+  losses->norm = NAN;
+  if (! read_generator (step, losses))
+    return FALSE;
   if (step->d_run)
     memcpy (pst_adversarial_step_real (step, step->batch),
             pst_run_get_output (step->g_run, 0)->data,

@@ -96,6 +96,11 @@ float *pst_adversarial_step_real (PstAdversarialStep *step, int i);
 void   pst_adversarial_step_set_number (PstAdversarialStep *step, int i,
                                         guint64 number);
 
+int    pst_adversarial_step_get_column (const PstAdversarialStep *step, int i);
+/* After a step: crop x crop pixels R, G, B of what was made of sample @i. */
+const float *pst_adversarial_step_pastiche (const PstAdversarialStep *step,
+                                            int i);
+
 /**
  * pst_adversarial_step_run:
  * @factor: of both learning rates (the schedule)
@@ -104,7 +109,7 @@ void   pst_adversarial_step_set_number (PstAdversarialStep *step, int i,
  * The generator's step against the discriminators as they are, then theirs
  * on the pictures it made.
  *
- * A network whose gradient is not finite is left as it was.
+ * A network whose losses or gradient are not finite is left as it was.
  *
  * Returns: %FALSE where the generator was
  */

@@ -14,10 +14,11 @@
  *   discriminatorK.first/NAME  Adam's moments
  *   discriminatorK.second/NAME
  *   balance/success            running averages of pst_balance_success()
+ *   guard/flat                 flat pictures in a row, by column
  *   replay/COLUMN              pictures of the replay pool, [size,side,side,3]
  *
- * and as metadata the step, what Adam has counted, how full the pool is, and
- * the recipe. There is no random state: see core/train/random.h.
+ * and as metadata the step, what Adam has counted, how full the pool is, what
+ * the guard has made of the rates, and the recipe. There is no random state: see core/train/random.h.
  */
 #include "config.h"
 
@@ -31,15 +32,13 @@
 
 #define KEY_STEP "pastiche.training.step"
 #define KEY_COUNTS "pastiche.training.counts"
+#define KEY_GUARD "pastiche.training.guard"
 #define KEY_REPLAY "pastiche.training.replay"
 #define KEY_RECIPE "pastiche.recipe"
 
-typedef gboolean (*ArrayFunc) (const char *name, PstArray *array,
-                               gpointer data, GError **error);
-
 static gboolean
 visit_list (const char *room, GPtrArray *names, GPtrArray *arrays,
-            ArrayFunc func, gpointer data, GError **error)
+            PstArrayFunc func, gpointer data, GError **error)
 {
   for (guint i = 0; i < arrays->len; i++)
     {
@@ -55,7 +54,7 @@ visit_list (const char *room, GPtrArray *names, GPtrArray *arrays,
 }
 
 static gboolean
-visit_discriminator (PstTrainer *trainer, guint i, ArrayFunc func,
+visit_discriminator (PstTrainer *trainer, guint i, PstArrayFunc func,
                      gpointer data, GError **error)
 {
   PstSpectral *s = trainer->players.discriminators->pdata[i];
@@ -80,9 +79,9 @@ visit_discriminator (PstTrainer *trainer, guint i, ArrayFunc func,
   return TRUE;
 }
 
-/* Everything that training changes, always in the same order. */
-static gboolean
-visit_all (PstTrainer *trainer, ArrayFunc func, gpointer data, GError **error)
+gboolean
+pst_checkpoint_visit (PstTrainer *trainer, PstArrayFunc func, gpointer data,
+                      GError **error)
 {
   PstPlayers *players = &trainer->players;
   PstAdam    *adam = players->generator_adam;
@@ -100,9 +99,10 @@ visit_all (PstTrainer *trainer, ArrayFunc func, gpointer data, GError **error)
   for (guint i = 0; i < players->discriminators->len; i++)
     if (! visit_discriminator (trainer, i, func, data, error))
       return FALSE;
-  if (players->discriminators->len > 0)
-    return func ("balance/success", players->success, data, error);
-  return TRUE;
+  if (players->discriminators->len > 0 &&
+      ! func ("balance/success", players->success, data, error))
+    return FALSE;
+  return func ("guard/flat", trainer->caution.flat, data, error);
 }
 
 static gboolean
@@ -194,19 +194,51 @@ read_replay (PstTrainer *trainer, PstGraph *graph, GError **error)
   return TRUE;
 }
 
+/* "RATE BACK LOST" */
+static char *
+caution_to_text (const PstCaution *caution)
+{
+  char rate[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_ascii_dtostr (rate, sizeof rate, caution->rate);
+  return g_strdup_printf ("%s %d %d", rate, caution->n_back, caution->n_lost);
+}
+
+/* A changed recipe gets a new chance. */
+static void
+read_caution (PstTrainer *trainer, PstGraph *graph)
+{
+  const char *text = pst_graph_get_metadata (graph, KEY_GUARD);
+  const char *recipe = pst_graph_get_metadata (graph, KEY_RECIPE);
+  PstCaution *caution = &trainer->caution;
+  char       *end = NULL;
+
+  caution->rate = 1;
+  caution->n_back = caution->n_lost = 0;
+  if (! text || g_strcmp0 (recipe, trainer->recipe->text) != 0)
+    return;
+  caution->rate = g_ascii_strtod (text, &end);
+  caution->n_back = (int) g_ascii_strtoll (end, &end, 10);
+  caution->n_lost = (int) g_ascii_strtoll (end, &end, 10);
+  if (! (caution->rate > 0 && caution->rate <= 1))
+    caution->rate = 1;
+}
+
 gboolean
 pst_checkpoint_save (PstTrainer *trainer, const char *path, GError **error)
 {
   g_autoptr (PstGraph) graph = pst_graph_new ();
   g_autofree char     *counts = counts_to_text (trainer);
+  g_autofree char     *guard = caution_to_text (&trainer->caution);
   char                 step[32];
 
-  visit_all (trainer, add_array, graph, NULL);
+  pst_checkpoint_visit (trainer, add_array, graph, NULL);
   add_networks (trainer, graph);
   add_replay (trainer, graph);
   g_snprintf (step, sizeof step, "%" G_GINT64_FORMAT, trainer->n_steps);
   pst_graph_set_metadata (graph, KEY_STEP, step);
   pst_graph_set_metadata (graph, KEY_COUNTS, counts);
+  pst_graph_set_metadata (graph, KEY_GUARD, guard);
   pst_graph_set_metadata (graph, KEY_RECIPE, trainer->recipe->text);
   pst_graph_seal (graph);
   return pst_onnx_save (graph, path, error);
@@ -216,7 +248,8 @@ pst_checkpoint_save (PstTrainer *trainer, const char *path, GError **error)
 static gboolean
 is_optional (const char *name)
 {
-  return g_str_has_prefix (name, "balance/");
+  return g_str_has_prefix (name, "balance/") ||
+         g_str_has_prefix (name, "guard/");
 }
 
 static gboolean
@@ -273,14 +306,16 @@ read_all (PstTrainer *trainer, PstGraph *graph, GError **error)
                    _ ("This is no checkpoint of a training"));
       return FALSE;
     }
-  if (! visit_all (trainer, check_array, graph, error) ||
+  if (! pst_checkpoint_visit (trainer, check_array, graph, error) ||
       ! read_replay (trainer, graph, error))
     return FALSE;
-  visit_all (trainer, read_array, graph, NULL);
+  pst_checkpoint_visit (trainer, read_array, graph, NULL);
   for (guint i = 0; i < discriminators->len; i++)
     pst_spectral_apply (discriminators->pdata[i]);
   read_counts (trainer, counts);
+  read_caution (trainer, graph);
   trainer->n_steps = MAX (g_ascii_strtoll (step, NULL, 10), 0);
+  pst_guard_keep (trainer);
   return TRUE;
 }
 

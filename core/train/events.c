@@ -12,7 +12,7 @@
 #include "core/base/json.h"
 
 static const char *const kinds[] = { "start", "step", "sample", "checkpoint",
-                                     "note", "end" };
+                                     "rollback", "note", "end" };
 
 typedef struct
 {
@@ -31,7 +31,7 @@ static const Member members[] = {
   { "steps", offsetof (PstEvent, steps), TRUE, IN (START) | IN (STEP) },
   { "photos", offsetof (PstEvent, photos), TRUE, IN (START) },
   { "memory", offsetof (PstEvent, memory), TRUE, IN (START) },
-  { "rate", offsetof (PstEvent, rate), FALSE, IN (STEP) },
+  { "rate", offsetof (PstEvent, rate), FALSE, IN (STEP) | IN (ROLLBACK) },
   { "speed", offsetof (PstEvent, speed), FALSE, IN (STEP) },
   { "left", offsetof (PstEvent, left), FALSE, IN (STEP) },
   LOSS (content),

@@ -71,6 +71,10 @@ static const PstRecipeKey training_keys[] = {
   { "spectral-norm", PST_KEY_WORD, RECIPE (spectral_mode), 0, 0,
     spectral_modes },
   { "penalty", PST_KEY_NUMBER, RECIPE (penalty), 0, 1e6, NULL },
+  { "guard-steps", PST_KEY_INT64, RECIPE (guard_steps), 0, 1e9, NULL },
+  { "guard-tries", PST_KEY_INT, RECIPE (guard_tries), 0, 1000, NULL },
+  { "guard-rate", PST_KEY_NUMBER, RECIPE (guard_rate), 0.01, 1, NULL },
+  { "flat-pictures", PST_KEY_INT, RECIPE (flat_pictures), 0, 1e6, NULL },
   { "balance", PST_KEY_WORD, RECIPE (balance), 0, 0, balances },
   { "balance-target", PST_KEY_NUMBER, RECIPE (balance_target), 0.5, 1, NULL },
   { "balance-average", PST_KEY_NUMBER, RECIPE (balance_average), 0, 0.9999,
@@ -228,6 +232,10 @@ recipe_new (const char *text)
   recipe->beta1 = 0.5;
   recipe->beta2 = 0.999;
   recipe->penalty = 10;
+  recipe->guard_steps = 100;
+  recipe->guard_tries = 4;
+  recipe->guard_rate = 0.5;
+  recipe->flat_pictures = 50;
   recipe->balance_target = 0.8;
   recipe->balance_average = 0.95;
   recipe->photos = g_ptr_array_new_with_free_func (photos_free);

@@ -173,6 +173,10 @@ typedef struct
   PstAdversarialForm adversarial_form;
   PstSpectralMode    spectral_mode;
   double             penalty; /* lambda of pst_loss_penalty() */
+  gint64             guard_steps;   /* between copies to go back to; 0: none */
+  int                guard_tries;   /* times to go back */
+  double             guard_rate;    /* factor of the rates each time */
+  int                flat_pictures; /* in a row of a style; 0: any number */
   PstBalance         balance;
   double             balance_target;  /* success from which on it acts */
   double             balance_average; /* decay of the running success */

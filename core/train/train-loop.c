@@ -65,7 +65,8 @@ tell_step (Loop *loop)
   memset (loop->counts, 0, sizeof loop->counts);
   event.step = step;
   event.steps = recipe->steps;
-  event.rate = trainer->settings->rate * pst_recipe_factor (recipe, step);
+  event.rate = trainer->settings->rate * trainer->caution.rate *
+               pst_recipe_factor (recipe, step);
   event.speed = 3600 / seconds *
                 (double) (pst_recipe_samples (recipe, step) -
                           pst_recipe_samples (recipe, loop->first));
@@ -153,6 +154,15 @@ tell_skipped (PstTrainer *trainer)
   pst_trainer_tell (trainer, PST_EVENT_NOTE, text);
 }
 
+/* Time and speed are told from where the training stands now. */
+static void
+start_clock (Loop *loop)
+{
+  loop->begin = now ();
+  loop->first = loop->trainer->n_steps;
+  loop->pixels = pst_recipe_pixels (loop->trainer->recipe, loop->first);
+}
+
 gboolean
 pst_trainer_run (PstTrainer *trainer, const PstTrainerOptions *options,
                  GError **error)
@@ -163,19 +173,23 @@ pst_trainer_run (PstTrainer *trainer, const PstTrainerOptions *options,
   loop.until = options->until > 0 ? MIN (options->until,
                                          trainer->recipe->steps)
                                   : trainer->recipe->steps;
-  loop.begin = loop.told = loop.saved = now ();
-  loop.first = trainer->n_steps;
-  loop.pixels = pst_recipe_pixels (trainer->recipe, trainer->n_steps);
+  loop.told = loop.saved = now ();
+  start_clock (&loop);
   pst_trainer_tell (trainer, PST_EVENT_START, NULL);
   tell_memory (trainer);
   while (trainer->n_steps < loop.until && ! cancelled)
     {
       PstLosses losses;
+      gint64    before = trainer->n_steps;
 
       if (! pst_trainer_step (trainer, &losses, error))
         return FALSE;
       add_losses (&loop, &losses);
-      if (! after_step (&loop, error))
+      if (trainer->n_steps <= before) /* gone back */
+        start_clock (&loop);
+      else if (! after_step (&loop, error))
+        return FALSE;
+      if (trainer->n_steps == loop.until && ! pst_guard_check (trainer, error))
         return FALSE;
       cancelled = g_cancellable_is_cancelled (options->cancellable);
     }

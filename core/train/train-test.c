@@ -210,6 +210,8 @@ test_recipe_errors (void)
     { RECIPE "[training]\nreplay=-1\n", "a whole number from 0" },
     { RECIPE "[training]\nbalance=yes\n", "none, skip, scale" },
     { RECIPE "[training]\nbalance-target=0.2\n", "a number from 0.5 to 1" },
+    { RECIPE "[training]\nguard-rate=0\n", "a number from 0.01 to 1" },
+    { RECIPE "[training]\nflat-pictures=x\n", "a whole number from 0" },
     { RECIPE "[training]\nrate=nan\n", "a number from 0" },
     { "[photos]\npaths= ; \n", "[photos] paths" },
     { "[photos]\npaths=synthetic:much\n", "after “:” a number" },

@@ -5,6 +5,17 @@
 #include "core/train/dataset.h"
 #include "core/train/trainer.h"
 
+typedef struct _PstGuard PstGuard;
+
+/* What past trouble means for the steps to come; goes into checkpoints. */
+typedef struct
+{
+  double    rate;   /* factor of all rates */
+  int       n_back; /* times gone back */
+  int       n_lost; /* steps left out without a good one since */
+  PstArray *flat;   /* [columns]: pictures in a row without contrast */
+} PstCaution;
+
 struct _PstTrainer
 {
   PstRecipe          *recipe;
@@ -19,7 +30,8 @@ struct _PstTrainer
   PstAdversarialStep *step;
   const PstSettings  *settings; /* that step is planned for */
   gint64              n_steps;  /* made */
-  int                 n_lost;   /* steps left out without a good one since */
+  PstCaution          caution;
+  PstGuard           *guard;
 };
 
 /* checkpoint.c */
@@ -27,6 +39,27 @@ gboolean pst_checkpoint_save (PstTrainer *trainer, const char *path,
                               GError **error);
 gboolean pst_checkpoint_load (PstTrainer *trainer, const char *path,
                               GError **error);
+
+/* Calls @func for every array that training changes, but for the replay pool,
+ * always in the same order, until one gives %FALSE. */
+typedef gboolean (*PstArrayFunc) (const char *name, PstArray *array,
+                                  gpointer data, GError **error);
+gboolean pst_checkpoint_visit (PstTrainer *trainer, PstArrayFunc func,
+                               gpointer data, GError **error);
+
+/* guard.c */
+PstGuard *pst_guard_new (void);
+void      pst_guard_free (PstGuard *guard);
+/* Copies the state as it is, where the recipe wants copies. */
+void      pst_guard_keep (PstTrainer *trainer);
+/* Copies the state where all is well; where a number is not finite, goes back
+ * to the last copy. FALSE with %PST_ERROR_DIVERGED where that can't be. */
+gboolean  pst_guard_check (PstTrainer *trainer, GError **error);
+/* Before a step: the same, where it is the first. */
+gboolean  pst_guard_begin (PstTrainer *trainer, GError **error);
+/* After a step: the same, as often as the recipe says, and sooner where steps
+ * were left out (not @made) or pictures have gone flat. */
+gboolean  pst_guard_step (PstTrainer *trainer, gboolean made, GError **error);
 
 /* painter.c: @photo through the averaged network, each side at most a pixel
  * or so off a multiple of 4 is as good as any. */

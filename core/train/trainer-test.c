@@ -1,257 +1,38 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whole trainings with tiny networks on made-up pictures. */
-#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
 #include "core/base/error.h"
 #include "core/graph/plan.h"
 #include "core/onnx/onnx.h"
-#include "core/train/trainer-private.h"
-
-#define RECIPE                                                                \
-  "[model]\ntitle=Tiny\nlicence=CC0\nwidth=4\nblocks=1\n"                     \
-  "identity-skip=logit\n"                                                     \
-  "[photos]\npaths=photos\nmin-size=16\n"                                     \
-  "[features]\nnetwork=net.onnx\ncontent-layers=deep\n"                       \
-  "style-layers=shallow;deep\nstyle-form=covariance\n"                        \
-  "[losses]\nadversarial=0.1\n"                                               \
-  "[discriminator full]\nchannels=8;8\nstrides=2;1\n"                         \
-  "[discriminator half]\npool=2\nchannels=8\nstrides=2\n"                     \
-  "[training]\nsteps=1000\nbatch=2\ncrop=32\nrate=3e-3\nnoise=0.02\n"         \
-  "rate-discriminator=2e-3\nwarm-up=0\nsample-every=4\naverage=0.9\n"         \
-  "identity-share=0.2\n"                                                      \
-  "[style one]\npictures=one.jpg\nsize=64\ncredit=Nobody\n"                   \
-  "[style two]\npictures=two.jpg\nsize=64\n"
+#include "core/train/trainer-fixture.h"
 
 #define REPLAY "[training]\nreplay=3\n"
 #define SKIP "[training]\nbalance=skip\nbalance-target=0.6\n"
 #define SCALE "[training]\nbalance=scale\nbalance-target=0.5\n"
 #define WGAN "[training]\nadversarial-form=wgan-gp\n"
 
-typedef struct
-{
-  char        *folder;
-  char        *out;
-  PstRecipe   *recipe;
-  PstTrainHost host;
-} Fixture;
-
-/* A picture that depends on its name alone. */
-static PstPicture *
-load (const char *path, int side, gpointer data, GError **error)
-{
-  PstPicture *picture = pst_picture_new (80, 64);
-  PstRandom   random;
-  double      a, b;
-  g_autofree char *name = g_path_get_basename (path);
-
-  pst_random_init (&random, g_str_hash (name), PST_STREAM_TEST, 0);
-  a = pst_random_range (&random, 0.1, 0.9);
-  b = pst_random_range (&random, 0.1, 0.9);
-  for (int i = 0; i < 80 * 64 * 3; i++)
-    picture->data[i] =
-        (guint8) (128 + 90 * sin (i / 3 % 80 * a * (1 + i % 3)) *
-                            cos (i / 240 * b) +
-                  pst_random_range (&random, -30, 30));
-  return picture;
-}
-
-static gboolean
-save (const PstPicture *picture, const char *path, gpointer data,
-      GError **error)
-{
-  return g_file_set_contents (path, (const char *) picture->data,
-                              picture->width * picture->height * 3, error);
-}
-
-static PstValue *
-layer (PstGraph *graph, PstValue *x, const char *name, int in, int out)
-{
-  PstShape             shape = PST_SHAPE (out, in, 3, 3);
-  g_autoptr (PstArray) array = pst_array_new (PST_FLOAT32, &shape, TRUE);
-  PstRandom            random;
-
-  pst_random_init (&random, out, PST_STREAM_TEST, in);
-  for (gint64 i = 0; i < pst_shape_count (&shape); i++)
-    ((float *) array->tensor.data)[i] =
-        (float) pst_random_range (&random, -0.4, 0.4);
-  x = pst_graph_op (graph, "Conv", 2, x,
-                    pst_graph_add_parameter (graph, "weight", array));
-  pst_node_set_ints (x->producer, "kernel_shape", PST_INTS (3, 3));
-  pst_node_set_ints (x->producer, "pads", PST_INTS (1, 1, 1, 1));
-  x = pst_graph_op (graph, "Relu", 1, x);
-  pst_graph_add_output (graph, x, name);
-  return x;
-}
-
-static void
-write_features (const char *folder)
-{
-  g_autoptr (PstGraph) graph = pst_graph_new ();
-  g_autofree char     *path = g_build_filename (folder, "net.onnx", NULL);
-  PstShape             shape = PST_SHAPE (-1, 3, -1, -1);
-  PstValue            *x;
-
-  x = pst_graph_add_input (graph, "image", PST_FLOAT32, &shape);
-  x = layer (graph, x, "shallow", 3, 6);
-  x = pst_graph_op (graph, "MaxPool", 1, x);
-  pst_node_set_ints (x->producer, "kernel_shape", PST_INTS (2, 2));
-  pst_node_set_ints (x->producer, "strides", PST_INTS (2, 2));
-  layer (graph, x, "deep", 6, 8);
-  pst_graph_seal (graph);
-  g_assert_true (pst_onnx_save (graph, path, NULL));
-}
-
-/* @data: more of the recipe, or NULL */
-static void
-set_up (Fixture *f, gconstpointer data)
-{
-  g_autofree char *photos = NULL;
-  g_autofree char *text = g_strconcat (RECIPE, data, NULL);
-  GError          *error = NULL;
-
-  f->folder = g_dir_make_tmp ("pastiche-XXXXXX", &error);
-  g_assert_no_error (error);
-  write_features (f->folder);
-  photos = g_build_filename (f->folder, "photos", NULL);
-  g_mkdir (photos, 0700);
-  for (int i = 0; i < 7; i++)
-    {
-      g_autofree char *path = g_strdup_printf ("%s/%d.jpg", photos, i);
-
-      g_file_set_contents (path, "", 0, NULL);
-    }
-  for (int i = 0; i < 2; i++)
-    {
-      g_autofree char *path = NULL;
-
-      path = g_strdup_printf ("%s/%s.jpg", f->folder, i ? "two" : "one");
-      g_file_set_contents (path, "", 0, NULL);
-    }
-  f->recipe = pst_recipe_parse (text, f->folder, &error);
-  g_assert_no_error (error);
-  f->out = g_build_filename (f->folder, "tiny.onnx", NULL);
-  f->host = (PstTrainHost) { load, save, NULL, NULL };
-}
-
-static void
-remove_all (const char *path)
-{
-  GDir       *dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir && (name = g_dir_read_name (dir)))
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-
-      remove_all (child);
-    }
-  if (dir)
-    g_dir_close (dir);
-  g_remove (path);
-}
-
-static void
-tear_down (Fixture *f, gconstpointer data)
-{
-  remove_all (f->folder);
-  pst_recipe_free (f->recipe);
-  g_free (f->folder);
-  g_free (f->out);
-}
-
-static PstTrainer *
-make (Fixture *f, guint n_threads)
-{
-  GError     *error = NULL;
-  PstTrainer *trainer;
-
-  trainer = pst_trainer_new (f->recipe, &f->host, n_threads, NULL, NULL,
-                             &error);
-  g_assert_no_error (error);
-  return trainer;
-}
-
-static PstLosses
-steps (PstTrainer *trainer, int n)
-{
-  PstLosses losses;
-  GError   *error = NULL;
-
-  for (int i = 0; i < n; i++)
-    {
-      pst_trainer_step (trainer, &losses, &error);
-      g_assert_no_error (error);
-    }
-  return losses;
-}
-
-static void
-assert_same_arrays (GPtrArray *a, GPtrArray *b)
-{
-  g_assert_cmpuint (a->len, ==, b->len);
-  for (guint i = 0; i < a->len; i++)
-    {
-      const PstArray *x = a->pdata[i], *y = b->pdata[i];
-
-      if (! x && ! y)
-        continue;
-      g_assert_cmpmem (x->tensor.data, pst_tensor_bytes (&x->tensor),
-                       y->tensor.data, pst_tensor_bytes (&y->tensor));
-    }
-}
-
-/* The same to the last bit, moments and vectors too. */
-static void
-assert_same (PstTrainer *a, PstTrainer *b)
-{
-  g_assert_cmpint (a->n_steps, ==, b->n_steps);
-  assert_same_arrays (a->players.generator->weights,
-                      b->players.generator->weights);
-  assert_same_arrays (a->average->weights, b->average->weights);
-  assert_same_arrays (a->players.generator_adam->second,
-                      b->players.generator_adam->second);
-  g_assert_cmpmem (a->players.success->tensor.data,
-                   pst_tensor_bytes (&a->players.success->tensor),
-                   b->players.success->tensor.data,
-                   pst_tensor_bytes (&b->players.success->tensor));
-  assert_same_arrays (a->players.replay->pictures,
-                      b->players.replay->pictures);
-  for (int i = 0; i < a->players.replay->n_styles; i++)
-    g_assert_cmpint (a->players.replay->counts[i], ==,
-                     b->players.replay->counts[i]);
-  for (guint i = 0; i < a->players.discriminators->len; i++)
-    {
-      PstSpectral *s = a->players.discriminators->pdata[i];
-      PstSpectral *t = b->players.discriminators->pdata[i];
-
-      assert_same_arrays (s->raw, t->raw);
-      assert_same_arrays (s->left, t->left);
-      assert_same_arrays (s->network->weights, t->network->weights);
-    }
-}
-
 static void
 test_resume (Fixture *f, gconstpointer data)
 {
-  g_autoptr (PstTrainer) straight = make (f, 1);
-  g_autoptr (PstTrainer) first = make (f, 1);
-  g_autoptr (PstTrainer) second = make (f, 1);
+  g_autoptr (PstTrainer) straight = fixture_make (f, 1, NULL, NULL);
+  g_autoptr (PstTrainer) first = fixture_make (f, 1, NULL, NULL);
+  g_autoptr (PstTrainer) second = fixture_make (f, 1, NULL, NULL);
   g_autofree char       *path = pst_trainer_checkpoint_path (f->out);
   GError                *error = NULL;
   PstLosses              a, b;
 
-  a = steps (straight, 9);
-  steps (first, 4);
+  a = fixture_steps (straight, 9);
+  fixture_steps (first, 4);
   pst_trainer_save (first, f->out, &error);
   g_assert_no_error (error);
-  steps (second, 2); /* must leave no trace */
+  fixture_steps (second, 2); /* must leave no trace */
   pst_trainer_resume (second, path, &error);
   g_assert_no_error (error);
   g_assert_cmpint (pst_trainer_get_step (second), ==, 4);
-  b = steps (second, 5);
-  assert_same (straight, second);
+  b = fixture_steps (second, 5);
+  fixture_assert_same (straight, second);
   g_assert_true (a.style == b.style && a.norm == b.norm);
 }
 
@@ -260,7 +41,7 @@ test_resume (Fixture *f, gconstpointer data)
 static void
 test_balance (Fixture *f, gconstpointer data)
 {
-  g_autoptr (PstTrainer) trainer = make (f, 1);
+  g_autoptr (PstTrainer) trainer = fixture_make (f, 1, NULL, NULL);
   double                 sum = 0, least = 1, most = 0;
   gint64                 before = 0;
 
@@ -270,7 +51,7 @@ test_balance (Fixture *f, gconstpointer data)
       PstLosses losses;
 
       before = adam->t;
-      losses = steps (trainer, 1);
+      losses = fixture_steps (trainer, 1);
       if (! isfinite (losses.balance))
         continue;
       least = MIN (least, losses.balance);
@@ -291,12 +72,12 @@ test_balance (Fixture *f, gconstpointer data)
 static void
 test_threads (Fixture *f, gconstpointer data)
 {
-  g_autoptr (PstTrainer) one = make (f, 1);
-  g_autoptr (PstTrainer) three = make (f, 3);
+  g_autoptr (PstTrainer) one = fixture_make (f, 1, NULL, NULL);
+  g_autoptr (PstTrainer) three = fixture_make (f, 3, NULL, NULL);
 
-  steps (one, 3);
-  steps (three, 3);
-  assert_same (one, three);
+  fixture_steps (one, 3);
+  fixture_steps (three, 3);
+  fixture_assert_same (one, three);
 }
 
 /* Mean style loss over @n steps. */
@@ -308,7 +89,7 @@ mean_style (PstTrainer *trainer, int n, double *judged)
 
   for (int i = 0; i < n; i++)
     {
-      PstLosses losses = steps (trainer, 1);
+      PstLosses losses = fixture_steps (trainer, 1);
 
       if (! isfinite (losses.style))
         continue;
@@ -323,11 +104,11 @@ mean_style (PstTrainer *trainer, int n, double *judged)
 static void
 test_falls (Fixture *f, gconstpointer data)
 {
-  g_autoptr (PstTrainer) trainer = make (f, 1);
+  g_autoptr (PstTrainer) trainer = fixture_make (f, 1, NULL, NULL);
   double                 begin, end, first, last;
 
   begin = mean_style (trainer, 15, &first);
-  steps (trainer, 150);
+  fixture_steps (trainer, 150);
   end = mean_style (trainer, 15, &last);
   g_test_message ("style %g -> %g, judged %g -> %g", begin, end, first, last);
   g_assert_cmpfloat (end, <, 0.7 * begin);
@@ -337,7 +118,7 @@ test_falls (Fixture *f, gconstpointer data)
 static void
 test_diverged (Fixture *f, gconstpointer data)
 {
-  g_autoptr (PstTrainer) trainer = make (f, 1);
+  g_autoptr (PstTrainer) trainer = fixture_make (f, 1, NULL, NULL);
   g_autoptr (GError)     error = NULL;
   PstArray              *weight = trainer->players.generator->weights->pdata[0];
   PstLosses              losses;
@@ -394,13 +175,13 @@ test_cancel (Fixture *f, gconstpointer data)
   g_assert_cmpstr (pst_graph_get_metadata (model, "pastiche.style.1.credit"),
                    ==, "Nobody");
   g_assert_cmpstr (pst_graph_get_metadata (model, "pastiche.recipe"), ==,
-                   RECIPE);
+                   FIXTURE_RECIPE);
 }
 
 static void
 test_wrong_checkpoint (Fixture *f, gconstpointer data)
 {
-  g_autoptr (PstTrainer) trainer = make (f, 1);
+  g_autoptr (PstTrainer) trainer = fixture_make (f, 1, NULL, NULL);
   g_autoptr (GError)     error = NULL;
   g_autofree char       *features = NULL;
 
@@ -419,14 +200,14 @@ test_phases (Fixture *f, gconstpointer data)
   g_autofree char       *text = NULL;
   g_autoptr (PstTrainer) trainer = NULL;
 
-  text = g_strconcat (RECIPE, "[phase large]\nfrom=2\ncrop=48\nbatch=1\n"
+  text = g_strconcat (FIXTURE_RECIPE, "[phase large]\nfrom=2\ncrop=48\nbatch=1\n"
                               "adversarial=0\n", NULL);
   pst_recipe_free (f->recipe);
   f->recipe = pst_recipe_parse (text, f->folder, NULL);
-  trainer = make (f, 1);
-  steps (trainer, 2);
+  trainer = fixture_make (f, 1, NULL, NULL);
+  fixture_steps (trainer, 2);
   g_assert_cmpint (trainer->settings->crop, ==, 32);
-  steps (trainer, 1);
+  fixture_steps (trainer, 1);
   g_assert_cmpint (trainer->settings->crop, ==, 48);
   g_assert_null (pst_adversarial_step_real (trainer->step, 0));
 }
@@ -446,7 +227,7 @@ test_refused (Fixture *f, gconstpointer data)
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_auto (GStrv)         parts = g_strsplit (RECIPE, cases[i][0], 2);
+      g_auto (GStrv)         parts = g_strsplit (FIXTURE_RECIPE, cases[i][0], 2);
       g_autofree char       *text = g_strjoinv (cases[i][1], parts);
       g_autoptr (PstRecipe)  recipe = NULL;
       g_autoptr (PstTrainer) trainer = NULL;
@@ -493,11 +274,11 @@ paint (const char *path, int n_styles)
 static void
 test_shown (Fixture *f, gconstpointer data)
 {
-  g_autoptr (PstTrainer) trainer = make (f, 1);
+  g_autoptr (PstTrainer) trainer = fixture_make (f, 1, NULL, NULL);
   g_autoptr (PstArray)   a = NULL, b = NULL;
   g_autoptr (PstGraph)   graph = NULL;
 
-  steps (trainer, 3);
+  fixture_steps (trainer, 3);
   g_assert_true (pst_export_model (trainer, f->out, NULL));
   a = paint (f->out, 3);
   ((PstRecipeStyle *) f->recipe->styles->pdata[0])->shown = 0;
@@ -516,7 +297,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 #define ADD_WITH(name, text, func)                                            \
-  g_test_add ("/trainer/" name, Fixture, text, set_up, func, tear_down)
+  g_test_add ("/trainer/" name, Fixture, text, fixture_set_up, func,          \
+              fixture_tear_down)
 #define ADD(name, func) ADD_WITH (name, NULL, func)
   ADD ("resume", test_resume);
   ADD ("threads", test_threads);

@@ -12,7 +12,6 @@
 #include "core/onnx/onnx.h"
 #include "core/train/augment.h"
 
-#define MAX_LOST 8 /* steps left out in a row before giving up */
 #define CHECK_SIDE 64
 
 void
@@ -26,6 +25,9 @@ pst_trainer_tell (PstTrainer *trainer, PstEventKind kind, const char *text)
   event.step = trainer->n_steps;
   event.steps = trainer->recipe->steps;
   event.text = (char *) text;
+  if (trainer->settings)
+    event.rate = trainer->settings->rate * trainer->caution.rate *
+                 pst_recipe_factor (trainer->recipe, trainer->n_steps);
   if (kind == PST_EVENT_START)
     {
       event.photos = pst_dataset_get_count (trainer->dataset);
@@ -275,6 +277,10 @@ pst_trainer_new (PstRecipe *recipe, const PstTrainHost *host, guint n_threads,
   trainer->func_data = data;
   trainer->pool = pst_pool_new (n_threads);
   build_players (trainer);
+  trainer->guard = pst_guard_new ();
+  trainer->caution.rate = 1;
+  trainer->caution.flat =
+    pst_array_new (PST_FLOAT32, PST_SHAPE_OF (recipe->styles->len + 1), TRUE);
   trainer->dataset = pst_dataset_new (recipe, photo_side (recipe), host, note,
                                       trainer, error);
   if (! trainer->dataset || ! check_photos (trainer, error) ||
@@ -290,6 +296,8 @@ pst_trainer_free (PstTrainer *trainer)
   if (! trainer)
     return;
   g_clear_pointer (&trainer->step, pst_adversarial_step_free);
+  g_clear_pointer (&trainer->guard, pst_guard_free);
+  g_clear_pointer (&trainer->caution.flat, pst_array_unref);
   g_clear_pointer (&trainer->dataset, pst_dataset_free);
   g_clear_pointer (&trainer->pictures, g_ptr_array_unref);
   g_clear_pointer (&trainer->average, pst_network_free);
@@ -446,27 +454,22 @@ update_average (PstTrainer *trainer)
 gboolean
 pst_trainer_step (PstTrainer *trainer, PstLosses *losses, GError **error)
 {
+  double   factor;
+  gboolean made;
+
   if (! plan_step (trainer, error))
+    return FALSE;
+  if (! pst_guard_begin (trainer, error))
     return FALSE;
   for (int i = 0; i < trainer->settings->batch; i++)
     if (! fill_sample (trainer, i, error))
       return FALSE;
-  if (pst_adversarial_step_run (
-        trainer->step, pst_recipe_factor (trainer->recipe, trainer->n_steps),
-        losses))
-    trainer->n_lost = 0;
-  else if (++trainer->n_lost >= MAX_LOST)
-    {
-      g_set_error (error, PST_ERROR, PST_ERROR_DIVERGED,
-                   _ ("The training has left the numbers: %d gradients in a row "
-                   "were not finite. Go on from the last checkpoint with "
-                   "smaller rates."),
-                   MAX_LOST);
-      return FALSE;
-    }
+  factor = trainer->caution.rate *
+           pst_recipe_factor (trainer->recipe, trainer->n_steps);
+  made = pst_adversarial_step_run (trainer->step, factor, losses);
   trainer->n_steps++;
   update_average (trainer);
-  return TRUE;
+  return pst_guard_step (trainer, made, error);
 }
 
 char *
@@ -484,7 +487,8 @@ pst_trainer_save (PstTrainer *trainer, const char *out, GError **error)
 {
   g_autofree char *path = pst_trainer_checkpoint_path (out);
 
-  if (! pst_checkpoint_save (trainer, path, error) ||
+  if (! pst_guard_check (trainer, error) ||
+      ! pst_checkpoint_save (trainer, path, error) ||
       ! pst_export_model (trainer, out, error))
     return FALSE;
   pst_trainer_tell (trainer, PST_EVENT_CHECKPOINT, path);

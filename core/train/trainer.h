@@ -63,7 +63,10 @@ char *pst_trainer_checkpoint_path (const char *out);
 gboolean pst_trainer_resume (PstTrainer *trainer, const char *path,
                              GError **error);
 
-/* One step; the errors of pst_adversarial_step_run() and of reading photos. */
+/* One step. Where the training has diverged or its pictures have gone flat it
+ * goes back to an earlier state (%PST_EVENT_ROLLBACK tells of it), so that
+ * there are fewer steps than before. %FALSE with %PST_ERROR_DIVERGED where
+ * that has not helped, or the errors of reading photos. */
 gboolean pst_trainer_step (PstTrainer *trainer, PstLosses *losses,
                            GError **error);
 
@@ -72,7 +75,8 @@ gboolean pst_trainer_step (PstTrainer *trainer, PstLosses *losses,
  * @out: path of the model
  *
  * Writes the checkpoint beside it, then the model itself (of the averaged
- * weights where the recipe averages); each whole or not at all.
+ * weights where the recipe averages); each whole or not at all. Numbers that
+ * are not finite are never written: the training goes back first.
  */
 gboolean pst_trainer_save (PstTrainer *trainer, const char *out,
                            GError **error);

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import termios
 import traceback
+import zlib
 
 PASTICHE, MAKE, ROOT = sys.argv[1:4]
 LIMIT = 120  # seconds that one training may take
@@ -284,6 +285,36 @@ def test_refusals(world):
         check(done.stderr.count("\n") == 1 and done.stderr.count(word) == 1, done.stderr)
 
 
+def write_grey(path, side=64):
+    """A PNG file without anything to see."""
+    def chunk(kind, data):
+        return (struct.pack(">I", len(data)) + kind + data
+                + struct.pack(">I", zlib.crc32(kind + data)))
+    head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    rows = (b"\0" + b"\x80" * side) * side
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head)
+                   + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def test_flat(world):
+    """Photos of nothing are painted flat: the training goes back twice, then gives up."""
+    os.mkdir(world.path("grey"))
+    write_grey(world.path("grey/a.png"))
+    keys = {"photos": "grey", "steps": 500,
+            "keys": "[model]\nepsilon=1\n[training]\nguard-tries=2\nflat-pictures=10\n"}
+    done = world.train("--events", **keys)
+    check(done.returncode == 1, done)
+    back = [event for event in events(done.stdout) if event["event"] == "rollback"]
+    check([event["step"] for event in back] == [0, 0], back)
+    check(abs(back[0]["rate"] - 2 * back[1]["rate"]) < 1e-9, back)
+    check("were flat. Back to step 0" in back[0]["text"], back)
+    check(done.stderr.count("\n") == 1 and "went back 2 times" in done.stderr, done.stderr)
+    check(not os.path.exists(world.path("small.onnx")), os.listdir(world.folder))
+    done = world.train(**keys)
+    check(done.stdout.count("Back to step 0") == 2, done.stdout)
+
+
 def test_help(_):
     done = subprocess.run([PASTICHE, "train", "--help"], capture_output=True, text=True,
                           timeout=LIMIT, env=ENVIRONMENT)
@@ -360,6 +391,7 @@ TESTS = {
     "a full disk leaves the old files": test_full_disk,
     "a training is not overwritten without a word": test_again,
     "refusals say why": test_refusals,
+    "flat pictures are noticed": test_flat,
     "the help names the command": test_help,
     "the bar fits the terminal": test_terminal,
     "the reference has every key": test_reference,
