@@ -11,6 +11,7 @@
 #include "core/style/model.h"
 #include "core/style/pixels.h"
 #include "core/style/stylize.h"
+#include "core/train/dataset.h"
 #include "core/train/host.h"
 #include "core/train/paintings.h"
 #include "core/train/trainer.h"

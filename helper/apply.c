@@ -10,6 +10,7 @@
 #include "helper/command.h"
 #include "helper/hints.h"
 #include "helper/image.h"
+#include "helper/model.h"
 
 #define BAR_WIDTH 40
 
@@ -108,58 +109,20 @@ check (Arguments *arguments, PstModelHints *hints, GError **error)
   return text == NULL && helper_hints_parse (&arguments->hints, hints, error);
 }
 
-static void
-fail_which (PstModel *model, const char *id, GError **error)
-{
-  GPtrArray         *styles = pst_model_get_styles (model);
-  g_autoptr (GString) list = g_string_new (NULL);
-
-  for (guint i = 0; i < styles->len; i++)
-    g_string_append_printf (list, "%s%s", i ? ", " : "",
-                            ((const PstStyle *) styles->pdata[i])->id);
-  if (id)
-    g_set_error (error, PST_ERROR, PST_ERROR_STYLE,
-                 _ ("%s has no style “%s”; it has: %s."),
-                 pst_model_get_path (model), id, list->str);
-  else
-    g_set_error (error, PST_ERROR, PST_ERROR_STYLE,
-                 _ ("%s has several styles; choose one with --style: %s."),
-                 pst_model_get_path (model), list->str);
-}
-
 /* MODEL is a file, or a style of the library. */
 static PstModel *
 load_model (const Arguments *arguments, const PstModelHints *hints,
             const PstStyle **style, GError **error)
 {
-  const char            *word = arguments->words[0];
-  const char            *id = arguments->style;
-  g_autoptr (PstLibrary) library = NULL;
-  g_autoptr (PstModel)   model = NULL;
-  g_autofree char       *path = NULL;
+  g_autofree char     *installed = NULL;
+  g_autoptr (PstModel) model = NULL;
 
-  if (strchr (word, '/') || g_str_has_suffix (word, ".onnx") ||
-      g_file_test (word, G_FILE_TEST_IS_REGULAR))
-    path = g_strdup (word);
-  else
-    {
-      library = pst_library_new (NULL);
-      *style = pst_library_find (library, word, error);
-      if (! *style)
-        return NULL;
-      path = g_strdup ((*style)->path);
-      id = id ? id : (*style)->id;
-    }
-  model = pst_model_load_with (path, hints, error);
+  model = helper_model_load (arguments->words[0], hints, &installed, error);
   if (! model)
     return NULL;
-  *style = id ? pst_model_find_style (model, id) : NULL;
-  if (! id && pst_model_get_styles (model)->len == 1)
-    *style = pst_model_get_styles (model)->pdata[0];
-  if (*style)
-    return g_steal_pointer (&model);
-  fail_which (model, id, error);
-  return NULL;
+  *style = helper_model_style (
+      model, arguments->style ? arguments->style : installed, error);
+  return *style ? g_steal_pointer (&model) : NULL;
 }
 
 static void

@@ -22,6 +22,7 @@ typedef struct
 } HelperCommand;
 
 int helper_apply (int argc, char **argv);
+int helper_eval (int argc, char **argv);
 int helper_info (int argc, char **argv);
 
 /* "pastiche: text" on standard error; returns @status. */

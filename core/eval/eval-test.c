@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* All measures together, on pictures whose answers are known. */
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/error.h"
 #include "core/eval/eval.h"
+#include "core/onnx/onnx.h"
 #include "core/train/test-network.h"
 
 static const char *const content[] = { "deep", NULL };
 static const char *const style[] = { "shallow", "deep", NULL };
 
+static char *network_path;
+
 static PstEval *
 new_eval (gboolean features, gboolean paintings, guint n_threads)
 {
-  g_autoptr (PstGraph)  network = test_network_new ();
   g_autoptr (GPtrArray) pictures = NULL;
   PstEvalOptions        options = { 0 };
   PstEval              *eval;
 
-  options.features = features ? network : NULL;
+  options.features = features ? network_path : NULL;
   options.content_layers = content;
   options.style_layers = style;
   options.n_photos = 2;
@@ -174,9 +178,8 @@ test_refusals (void)
   g_autoptr (PstPicture) odd = test_network_waves (80, 96, 1);
   g_autoptr (GPtrArray)  pictures = g_ptr_array_new ();
   g_autoptr (GError)     error = NULL;
-  g_autoptr (PstGraph)   network = test_network_new ();
   g_autoptr (PstPicture) small = test_network_waves (80, 63, 1);
-  PstEvalOptions         options = { .features = network };
+  PstEvalOptions         options = { .features = network_path };
   PstFigures             f;
 
   g_assert_true (pst_eval_set_photo (eval, new_photo (), NULL));
@@ -193,6 +196,11 @@ test_refusals (void)
   g_clear_error (&error);
   g_assert_null (pst_eval_new (&options, &error)); /* no relu4_1 there */
   g_assert_error (error, PST_ERROR, PST_ERROR_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, "shallow, deep"));
+  g_clear_error (&error);
+  options.features = "/nowhere/net.onnx";
+  g_assert_null (pst_eval_new (&options, &error));
+  g_assert_error (error, PST_ERROR, PST_ERROR_FILE);
 }
 
 static void
@@ -212,7 +220,13 @@ test_json (void)
 int
 main (int argc, char **argv)
 {
+  g_autoptr (PstGraph) network = NULL;
+  int                  status;
+
   g_test_init (&argc, &argv, NULL);
+  network = test_network_new ();
+  close (g_file_open_tmp ("pastiche-XXXXXX.onnx", &network_path, NULL));
+  g_assert_true (pst_onnx_save (network, network_path, NULL));
   g_test_add_func ("/eval/ends", test_ends);
   g_test_add_func ("/eval/between", test_between);
   g_test_add_func ("/eval/summary", test_summary);
@@ -220,5 +234,8 @@ main (int argc, char **argv)
   g_test_add_func ("/eval/without", test_without);
   g_test_add_func ("/eval/refusals", test_refusals);
   g_test_add_func ("/eval/json", test_json);
-  return g_test_run ();
+  status = g_test_run ();
+  g_unlink (network_path);
+  g_free (network_path);
+  return status;
 }

@@ -11,6 +11,7 @@
 #include "core/eval/luminance.h"
 #include "core/eval/patches.h"
 #include "core/eval/viewer.h"
+#include "core/onnx/onnx.h"
 #include "core/train/objective.h"
 
 #define PATCHES 8192 /* of each scale, over all pictures of a set */
@@ -74,19 +75,26 @@ copy_layers (const char *const *names, PstLayer *to)
 static gboolean
 set_features (PstEval *eval, const PstEvalOptions *options, GError **error)
 {
-  const char *const *content = options->content_layers;
-  const char *const *style = options->style_layers;
+  const char *const   *content = options->content_layers;
+  const char *const   *style = options->style_layers;
+  g_autoptr (PstGraph) network = pst_onnx_load (options->features, error);
 
+  if (! network)
+    return FALSE;
   content = content ? content : usual_content;
   style = style ? style : usual_style;
-  eval->viewer = pst_viewer_new (options->features, content, style, eval->pool,
-                                 error);
+  eval->viewer = pst_viewer_new (network, content, style, eval->pool, error);
   if (! eval->viewer)
-    return FALSE;
+    {
+      g_prefix_error (error, "%s: ", options->features);
+      return FALSE;
+    }
   eval->usual.n_content = copy_layers (content, eval->usual.content);
   eval->usual.n_style = copy_layers (style, eval->usual.style);
   eval->recipe = options->recipe ? options->recipe : &eval->usual;
-  eval->features = pst_features_new (options->features, eval->recipe, error);
+  eval->features = pst_features_new (network, eval->recipe, error);
+  if (! eval->features)
+    g_prefix_error (error, "%s: ", options->features);
   return eval->features != NULL;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "core/eval/figures.h"
-#include "core/graph/graph.h"
 #include "core/train/picture.h"
 #include "core/train/recipe.h"
 
@@ -10,8 +9,8 @@
 
 /**
  * PstEvalOptions:
- * @features: (nullable): a feature network, as for pst_features_new(); without
- *   it, what looks through one is not measured
+ * @features: (nullable): path of a feature network, as for pst_features_new();
+ *   without it, what looks through one is not measured
  * @content_layers: (nullable): %NULL-terminated; %NULL for relu4_1
  * @style_layers: (nullable): %NULL-terminated; %NULL for relu1_1, relu2_1,
  *   relu3_1 and relu4_1
@@ -25,7 +24,7 @@
  */
 typedef struct
 {
-  PstGraph          *features;
+  const char        *features;
   const char *const *content_layers;
   const char *const *style_layers;
   const PstRecipe   *recipe;
@@ -49,7 +48,7 @@ typedef struct _PstEval PstEval;
  * @options: the recipe must outlive it
  *
  * Returns: (transfer full) (nullable): %NULL with the errors of
- *   pst_features_new()
+ *   pst_onnx_load() and pst_features_new()
  */
 PstEval *pst_eval_new (const PstEvalOptions *options, GError **error);
 void     pst_eval_free (PstEval *eval);

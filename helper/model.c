@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "helper/model.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+PstModel *
+helper_model_load (const char *word, const PstModelHints *hints, char **id,
+                   GError **error)
+{
+  g_autoptr (PstLibrary) library = NULL;
+  const PstStyle        *style;
+
+  *id = NULL;
+  if (strchr (word, '/') || g_str_has_suffix (word, ".onnx") ||
+      g_file_test (word, G_FILE_TEST_IS_REGULAR))
+    return pst_model_load_with (word, hints, error);
+  library = pst_library_new (NULL);
+  style = pst_library_find (library, word, error);
+  if (! style)
+    return NULL;
+  *id = g_strdup (style->id);
+  return pst_model_load_with (style->path, hints, error);
+}
+
+static void
+fail_which (PstModel *model, const char *id, GError **error)
+{
+  GPtrArray         *styles = pst_model_get_styles (model);
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  for (guint i = 0; i < styles->len; i++)
+    g_string_append_printf (list, "%s%s", i ? ", " : "",
+                            ((const PstStyle *) styles->pdata[i])->id);
+  if (id)
+    g_set_error (error, PST_ERROR, PST_ERROR_STYLE,
+                 _ ("%s has no style “%s”; it has: %s."),
+                 pst_model_get_path (model), id, list->str);
+  else
+    g_set_error (error, PST_ERROR, PST_ERROR_STYLE,
+                 _ ("%s has several styles; choose one with --style: %s."),
+                 pst_model_get_path (model), list->str);
+}
+
+const PstStyle *
+helper_model_style (PstModel *model, const char *id, GError **error)
+{
+  const PstStyle *style = id ? pst_model_find_style (model, id) : NULL;
+
+  if (! id && pst_model_get_styles (model)->len == 1)
+    style = pst_model_get_styles (model)->pdata[0];
+  if (! style)
+    fail_which (model, id, error);
+  return style;
+}
