@@ -144,6 +144,8 @@ static const PstOpCase cases[] = {
     .fails = "known before" },
   { "huge", "Pad", 10, "pads=[0,99999999999]", .in = { "float 3" },
     .fails = "out of range" },
+  { "largest", "Pad", 10, "mode=reflect pads=[0,9223372036854775807]",
+    .in = { "float 3" }, .fails = "out of range" },
   { "all-cropped", "Pad", 10, "pads=[-2,-2]", .in = { "float 3" },
     .fails = "too small" },
 };

@@ -82,13 +82,14 @@ pad_axis (const PstCall *call, Mode mode, gint64 size, gint64 before,
           gint64 after, gint64 *result, GError **error)
 {
   const gint64 most = (gint64) 1 << 31;
-  gint64       core = size + MIN (before, 0) + MIN (after, 0);
-  gint64       need = MAX (before, after) + (mode == MODE_REFLECT ? 1 : 0);
+  gint64       core, need;
 
   if (before < -most || before > most || after < -most || after > most)
     return pst_call_fail (call, error, PST_ERROR_SHAPE,
                           _ ("a padding of %s and %s is out of range"),
                           PST_ARG_INT (before), PST_ARG_INT (after));
+  core = size + MIN (before, 0) + MIN (after, 0);
+  need = MAX (before, after) + (mode == MODE_REFLECT ? 1 : 0);
   if (mode == MODE_EDGE)
     need = 1;
   if (core < 0 || (mode != MODE_CONSTANT && MAX (before, after) > 0 &&
