@@ -30,6 +30,7 @@ BUSY = 0.08    # share of the processors
 QUICK = 105    # seconds after which no case begins
 SLOW = 5       # seconds; engines whose pass takes longer
 FEW = 3        # get so many rounds
+STARTS = 9     # of which reading, planning and taking memory are timed
 
 
 def say(text):
@@ -126,6 +127,8 @@ class Bench:
         result = {"kind": case.kind, "network": case.network, "size": list(case.size),
                   "threads": case.threads, "budget": case.budget * 1000000,
                   "engines": {}}
+        if case.name == "bundled/512":
+            result["start"] = self.starts(case, files)
         way = self.way(case, files) if "torch" in case.engines and files else ""
         truth = self.truth(case, files)
         for group in self.groups(case, result):
@@ -138,6 +141,16 @@ class Bench:
             if os.path.exists(self.path(name)):
                 os.remove(self.path(name))
         return result
+
+    def starts(self, case, files):
+        """Median and quartiles of the seconds that fresh starts take."""
+        call, own = cases.engine_call(case, "pastiche", files, self.build, "")
+        seconds = []
+        for _ in range(STARTS):
+            engine = Engine(call, own)
+            engine.close()
+            seconds.append(sum(engine.made[k] for k in ("load", "plan", "allocate")))
+        return rounded(quartiles(seconds))
 
     def groups(self, case, result):
         """Engines that fit into the memory side by side, ours in each."""

@@ -90,6 +90,14 @@ def test_again():
         raise AssertionError("results of two machines were mixed")
 
 
+def test_start():
+    """What a fresh start takes is told in milliseconds."""
+    import report
+    case = {**result(pastiche=entry([1], 1000)), "start": [0.02, 0.015, 0.031]}
+    text = report.notes({"quick": True, "minutes": 1, "cases": {"bundled/512": case}})
+    check("took 20 ms (15–31)" in text, True, text)
+
+
 def test_groups():
     """What does not fit into memory side by side is measured apart."""
     import bench
