@@ -12,26 +12,6 @@ pst_adversarial_has_judges (const PstAdversarialStep *step)
          step->players->discriminators->len > 0;
 }
 
-/* The values in @graph that hold @arrays, added to @values. */
-static void
-add_parameters (PstGraph *graph, GPtrArray *arrays, GPtrArray *values)
-{
-  GPtrArray *all = pst_graph_get_values (graph);
-
-  for (guint i = 0; i < arrays->len; i++)
-    for (guint k = 0; k < all->len; k++)
-      {
-        PstValue *value = all->pdata[k];
-
-        if (value->kind == PST_VALUE_PARAMETER &&
-            value->array == arrays->pdata[i])
-          {
-            g_ptr_array_add (values, value);
-            break;
-          }
-      }
-}
-
 static void
 add_term (PstAdversarialStep *step, PstGraph *graph, GPtrArray *seeds,
           PstTermKind kind, double weight, PstValue *value)
@@ -259,7 +239,7 @@ pst_adversarial_plan_generator (PstAdversarialStep *step, PstPool *pool,
       shapes[PST_INPUT_MOMENTS + i] = pst_shape (one->rank + 1, (gint64[]) {
         step->batch, one->dim[0], one->rank > 1 ? one->dim[1] : 0 });
     }
-  add_parameters (graph, step->players->generator->weights, values);
+  pst_network_find_weights (step->players->generator, graph, values);
   g_return_val_if_fail (values->len == step->players->generator->weights->len,
                         FALSE);
   step->g_plan = plan_training (graph, shapes, values, seeds, pool, budget,
@@ -286,7 +266,7 @@ pst_adversarial_plan_discriminators (PstAdversarialStep *step, PstPool *pool,
     {
       PstSpectral *spectral = step->players->discriminators->pdata[i];
 
-      add_parameters (graph, spectral->network->weights, values);
+      pst_network_find_weights (spectral->network, graph, values);
     }
   step->d_plan = plan_training (graph, shapes, values, seeds, pool, budget,
                                 error);

@@ -135,7 +135,8 @@ add_networks (PstTrainer *trainer, PstGraph *graph)
     {
       g_autoptr (GPtrArray) out = NULL;
 
-      in[1] = pst_graph_add_input (graph, "style", PST_FLOAT32, &row);
+      if (! trainer->channels)
+        in[1] = pst_graph_add_input (graph, "style", PST_FLOAT32, &row);
       out = pst_graph_append (graph, trainer->average->graph, in, "show/");
       pst_graph_add_output (graph, out->pdata[0], "pastiche");
     }

@@ -116,10 +116,31 @@ shown_network (PstTrainer *trainer, int n_styles)
   return network;
 }
 
+/* The averaged student; no style model, so without a style's metadata. */
+static gboolean
+export_student (PstTrainer *trainer, const char *path, GError **error)
+{
+  const PstRecipe      *recipe = trainer->recipe;
+  g_autoptr (PstGraph)  graph = pst_graph_new ();
+  g_autoptr (GPtrArray) out = NULL;
+  PstShape              shape = PST_SHAPE (-1, 3, -1, -1);
+  PstValue             *image;
+
+  image = pst_graph_add_input (graph, "image", PST_FLOAT32, &shape);
+  out = pst_graph_append (graph, trainer->average->graph, &image, NULL);
+  for (guint i = 0; i < out->len; i++)
+    pst_graph_add_output (graph, out->pdata[i], recipe->style[i].name);
+  pst_graph_set_metadata (graph, PST_METADATA_TITLE, recipe->title);
+  pst_graph_set_metadata (graph, PST_METADATA_LICENCE, recipe->licence);
+  pst_graph_set_metadata (graph, PST_METADATA_RECIPE, recipe->text);
+  pst_graph_seal (graph);
+  return pst_onnx_save (graph, path, error);
+}
+
 gboolean
 pst_export_model (PstTrainer *trainer, const char *path, GError **error)
 {
-  g_autoptr (PstMetadata) metadata = make_metadata (trainer, error);
+  g_autoptr (PstMetadata) metadata = NULL;
   g_autoptr (PstGraph)    graph = pst_graph_new ();
   g_autoptr (GPtrArray)   out = NULL;
   PstNetwork             *network;
@@ -128,6 +149,9 @@ pst_export_model (PstTrainer *trainer, const char *path, GError **error)
   PstValue               *in[2];
   int                     n_styles = 1;
 
+  if (trainer->channels)
+    return export_student (trainer, path, error);
+  metadata = make_metadata (trainer, error);
   if (! metadata)
     return FALSE;
   for (guint i = 0; i < trainer->recipe->styles->len; i++)

@@ -175,7 +175,7 @@ find_flat (PstTrainer *trainer)
   float                *flat = trainer->caution.flat->tensor.data;
   const PstRecipeStyle *found = NULL;
 
-  for (int i = 0; i < settings->batch; i++)
+  for (int i = 0; i < settings->batch && trainer->step; i++)
     {
       int          column = pst_adversarial_step_get_column (trainer->step, i);
       const float *picture = pst_adversarial_step_pastiche (trainer->step, i);

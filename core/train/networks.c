@@ -303,6 +303,26 @@ pst_network_free (PstNetwork *network)
 }
 
 void
+pst_network_find_weights (const PstNetwork *network, PstGraph *graph,
+                          GPtrArray *values)
+{
+  GPtrArray *all = pst_graph_get_values (graph);
+
+  for (guint i = 0; i < network->weights->len; i++)
+    for (guint k = 0; k < all->len; k++)
+      {
+        PstValue *value = all->pdata[k];
+
+        if (value->kind == PST_VALUE_PARAMETER &&
+            value->array == network->weights->pdata[i])
+          {
+            g_ptr_array_add (values, value);
+            break;
+          }
+      }
+}
+
+void
 pst_network_copy (PstNetwork *to, const PstNetwork *from)
 {
   g_return_if_fail (to->weights->len == from->weights->len);

@@ -75,6 +75,11 @@ int pst_network_patch (const PstRecipeDiscriminator *shape);
 
 void pst_network_free (PstNetwork *network);
 
+/* Adds the values of @graph that hold the weights to @values, in their
+ * order. */
+void pst_network_find_weights (const PstNetwork *network, PstGraph *graph,
+                               GPtrArray *values);
+
 /* Copies the numbers of all weights from a network of the same layout. */
 void pst_network_copy (PstNetwork *to, const PstNetwork *from);
 

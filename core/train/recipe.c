@@ -324,13 +324,34 @@ read_layers (PstRecipeReader *reader, const char *key, PstLayer *layers,
   return TRUE;
 }
 
+/* A feature network is to be made. */
+static gboolean
+read_student (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
+{
+  PstRecipeStudent *student = &recipe->student;
+  int               n = 0;
+
+  if (! pst_recipe_reader_ints (reader, "student", "widths", 1, 1024,
+                                student->widths, PST_MAX_STAGES,
+                                &student->stages, error) ||
+      ! pst_recipe_reader_ints (reader, "student", "depths", 1, 16,
+                                student->depths, PST_MAX_STAGES, &n, error))
+    return FALSE;
+  if (n != student->stages)
+    return pst_recipe_reader_fail (reader, "student", "depths", error,
+                                   _ ("as many depths as widths (%d)"),
+                                   student->stages);
+  return TRUE;
+}
+
 static gboolean
 read_features (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
 {
   if (! pst_recipe_reader_read (reader, "features", feature_keys, recipe,
                                 error) ||
-      ! read_layers (reader, "content-layers", recipe->content,
-                     &recipe->n_content, error) ||
+      (! recipe->student.stages &&
+       ! read_layers (reader, "content-layers", recipe->content,
+                      &recipe->n_content, error)) ||
       ! read_layers (reader, "style-layers", recipe->style, &recipe->n_style,
                      error))
     return FALSE;
@@ -447,7 +468,13 @@ read_numbered (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
       if (! ok)
         return FALSE;
     }
-  if (recipe->styles->len == 0)
+  if (recipe->student.stages &&
+      (recipe->styles->len > 0 || recipe->discriminators->len > 0))
+    return pst_recipe_reader_fail (
+      reader, "student", NULL, error,
+      _ ("no styles and no discriminators: a recipe makes a feature network "
+         "or a style model"));
+  if (recipe->styles->len == 0 && ! recipe->student.stages)
     return pst_recipe_reader_fail (reader, "style …", NULL, error,
                                    _ ("one style or more"));
   return TRUE;
@@ -463,6 +490,7 @@ read_all (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
                                 error) ||
       ! read_photos (reader, recipe, error) ||
       ! read_sheet (reader, recipe, error) ||
+      ! read_student (reader, recipe, error) ||
       ! read_features (reader, recipe, error) ||
       ! pst_recipe_reader_read (reader, "training", training_keys, recipe,
                                 error) ||

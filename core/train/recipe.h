@@ -6,6 +6,7 @@
 #define PST_MAX_LAYERS 8
 #define PST_MAX_DISCRIMINATORS 4
 #define PST_MAX_DEPTH 6
+#define PST_MAX_STAGES 8
 
 /* Forms of the adversarial loss: see pst_loss_adversarial(). */
 typedef enum
@@ -138,6 +139,20 @@ typedef struct
 } PstRecipeDiscriminator;
 
 /**
+ * PstRecipeStudent:
+ * @stages: 0: a style model is trained
+ *
+ * A small feature network that learns from a larger one: see
+ * pst_network_student().
+ */
+typedef struct
+{
+  int stages;
+  int widths[PST_MAX_STAGES]; /* channels of each stage */
+  int depths[PST_MAX_STAGES]; /* its convolutions */
+} PstRecipeStudent;
+
+/**
  * PstRecipe:
  *
  * All that a training depends on besides the pictures and the program:
@@ -181,6 +196,8 @@ typedef struct
   double             balance_target;  /* success from which on it acts */
   double             balance_average; /* decay of the running success */
   int                replay;  /* generated pictures kept of each style */
+
+  PstRecipeStudent student;
 
   GPtrArray *discriminators; /* PstRecipeDiscriminator */
   GPtrArray *styles;         /* PstRecipeStyle, columns 1… of the model */

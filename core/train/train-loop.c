@@ -103,13 +103,14 @@ save (Loop *loop, GError **error)
 static gboolean
 after_step (Loop *loop, GError **error)
 {
-  const PstRecipe *recipe = loop->trainer->recipe;
-  gint64           step = loop->trainer->n_steps;
+  const PstRecipe  *recipe = loop->trainer->recipe;
+  const PstTrainer *trainer = loop->trainer;
+  gint64            step = trainer->n_steps;
 
   if (now () - loop->told >= TELL_EVERY || step == loop->until)
     tell_step (loop);
-  if (recipe->sample_every > 0 && step % recipe->sample_every == 0 &&
-      ! save_sheet (loop, error))
+  if (trainer->step && recipe->sample_every > 0 &&
+      step % recipe->sample_every == 0 && ! save_sheet (loop, error))
     return FALSE;
   if (recipe->save_every > 0 && now () - loop->saved >= recipe->save_every)
     return save (loop, error);

@@ -3,6 +3,7 @@
 
 #include "core/train/adversarial-step.h"
 #include "core/train/dataset.h"
+#include "core/train/distil-step.h"
 #include "core/train/trainer.h"
 
 typedef struct _PstGuard PstGuard;
@@ -27,7 +28,9 @@ struct _PstTrainer
   PstNetwork         *average; /* what is shown and saved */
   GPtrArray          *pictures; /* (GPtrArray of PstPicture) by column - 1 */
   PstDataset         *dataset;
-  PstAdversarialStep *step;
+  PstAdversarialStep *step;     /* of a style model, or else */
+  PstDistilStep      *distil;   /* of a student, which is the generator */
+  gint64             *channels; /* of the student's outputs */
   const PstSettings  *settings; /* that step is planned for */
   gint64              n_steps;  /* made */
   PstCaution          caution;
@@ -72,6 +75,8 @@ const float *pst_painter_paint (PstPainter *painter, const PstPicture *photo,
                                 int column);
 
 /* export.c */
+/* The layers that the student's outputs stand for. */
+PstNetwork *pst_trainer_student (const PstTrainer *trainer);
 gboolean pst_export_model (PstTrainer *trainer, const char *path,
                            GError **error);
 

@@ -11,6 +11,7 @@
 #include "core/base/memory.h"
 #include "core/onnx/onnx.h"
 #include "core/train/augment.h"
+#include "core/train/student.h"
 
 #define CHECK_SIDE 64
 
@@ -32,7 +33,9 @@ pst_trainer_tell (PstTrainer *trainer, PstEventKind kind, const char *text)
     {
       event.photos = pst_dataset_get_count (trainer->dataset);
       event.memory =
-        (gint64) pst_adversarial_step_get_memory (trainer->step);
+        (gint64) (trainer->step
+                    ? pst_adversarial_step_get_memory (trainer->step)
+                    : pst_distil_step_get_memory (trainer->distil));
     }
   trainer->func (&event, trainer->func_data);
 }
@@ -130,9 +133,25 @@ load_features (PstTrainer *trainer, GError **error)
   return trainer->players.features != NULL;
 }
 
-static PstNetwork *
-new_generator (const PstRecipe *recipe)
+PstNetwork *
+pst_trainer_student (const PstTrainer *trainer)
 {
+  const PstRecipe *recipe = trainer->recipe;
+  const char      *names[PST_MAX_STAGES];
+
+  for (int i = 0; i < recipe->student.stages; i++)
+    names[i] = recipe->style[i].name;
+  return pst_network_student (&recipe->student, names, trainer->channels,
+                              (guint64) recipe->seed);
+}
+
+static PstNetwork *
+new_generator (const PstTrainer *trainer)
+{
+  const PstRecipe *recipe = trainer->recipe;
+
+  if (recipe->student.stages)
+    return pst_trainer_student (trainer);
   return pst_network_generator (recipe->width, recipe->blocks,
                                 (int) recipe->styles->len + 1,
                                 recipe->epsilon, recipe->skip,
@@ -167,8 +186,8 @@ build_players (PstTrainer *trainer)
   const PstRecipe *recipe = trainer->recipe;
   guint64          seed = (guint64) recipe->seed;
 
-  players->generator = new_generator (recipe);
-  trainer->average = new_generator (recipe);
+  players->generator = new_generator (trainer);
+  trainer->average = new_generator (trainer);
   players->generator_adam = pst_adam_new (players->generator->weights,
                                           recipe->beta1, recipe->beta2);
   set_rates (players->generator_adam, players->generator, recipe->table_rate);
@@ -217,14 +236,24 @@ static gboolean
 plan_step (PstTrainer *trainer, GError **error)
 {
   const PstSettings *settings;
+  PstPlayers        *players = &trainer->players;
 
   settings = pst_recipe_settings (trainer->recipe, trainer->n_steps);
-  if (trainer->step && settings == trainer->settings)
+  if ((trainer->step || trainer->distil) && settings == trainer->settings)
     return TRUE;
   g_clear_pointer (&trainer->step, pst_adversarial_step_free);
+  g_clear_pointer (&trainer->distil, pst_distil_step_free);
   trainer->settings = settings;
+  if (trainer->recipe->student.stages)
+    {
+      trainer->distil = pst_distil_step_new (
+        trainer->recipe, settings, players->generator,
+        players->generator_adam, players->features, trainer->pool,
+        pst_memory_available (), error);
+      return trainer->distil != NULL;
+    }
   trainer->step = pst_adversarial_step_new (
-    trainer->recipe, settings, &trainer->players, trainer->pool,
+    trainer->recipe, settings, players, trainer->pool,
     pst_memory_available (), error);
   return trainer->step != NULL;
 }
@@ -276,7 +305,6 @@ pst_trainer_new (PstRecipe *recipe, const PstTrainHost *host, guint n_threads,
   trainer->func = func;
   trainer->func_data = data;
   trainer->pool = pst_pool_new (n_threads);
-  build_players (trainer);
   trainer->guard = pst_guard_new ();
   trainer->caution.rate = 1;
   trainer->caution.flat =
@@ -284,8 +312,18 @@ pst_trainer_new (PstRecipe *recipe, const PstTrainHost *host, guint n_threads,
   trainer->dataset = pst_dataset_new (recipe, photo_side (recipe), host, note,
                                       trainer, error);
   if (! trainer->dataset || ! check_photos (trainer, error) ||
-      ! load_features (trainer, error) ||
-      ! load_styles (trainer, error) || ! plan_step (trainer, error))
+      ! load_features (trainer, error))
+    return NULL;
+  if (recipe->student.stages)
+    {
+      trainer->channels = pst_distil_channels (recipe,
+                                               trainer->players.features,
+                                               error);
+      if (! trainer->channels)
+        return NULL;
+    }
+  build_players (trainer);
+  if (! load_styles (trainer, error) || ! plan_step (trainer, error))
     return NULL;
   return g_steal_pointer (&trainer);
 }
@@ -296,6 +334,8 @@ pst_trainer_free (PstTrainer *trainer)
   if (! trainer)
     return;
   g_clear_pointer (&trainer->step, pst_adversarial_step_free);
+  g_clear_pointer (&trainer->distil, pst_distil_step_free);
+  g_clear_pointer (&trainer->channels, g_free);
   g_clear_pointer (&trainer->guard, pst_guard_free);
   g_clear_pointer (&trainer->caution.flat, pst_array_unref);
   g_clear_pointer (&trainer->dataset, pst_dataset_free);
@@ -407,6 +447,12 @@ fill_sample (PstTrainer *trainer, int i, GError **error)
     return FALSE;
   pst_random_init (&random, (guint64) trainer->recipe->seed,
                    PST_STREAM_SAMPLE, number);
+  if (trainer->distil)
+    {
+      fill_photo (trainer, &random, photo,
+                  pst_distil_step_image (trainer->distil, i));
+      return TRUE;
+    }
   column = draw_column (trainer, &random);
   pst_adversarial_step_set_column (trainer->step, i, column);
   pst_adversarial_step_set_number (trainer->step, i, number);
@@ -466,7 +512,9 @@ pst_trainer_step (PstTrainer *trainer, PstLosses *losses, GError **error)
       return FALSE;
   factor = trainer->caution.rate *
            pst_recipe_factor (trainer->recipe, trainer->n_steps);
-  made = pst_adversarial_step_run (trainer->step, factor, losses);
+  made = trainer->step
+           ? pst_adversarial_step_run (trainer->step, factor, losses)
+           : pst_distil_step_run (trainer->distil, factor, losses);
   trainer->n_steps++;
   update_average (trainer);
   return pst_guard_step (trainer, made, error);
