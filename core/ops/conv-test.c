@@ -228,6 +228,8 @@ static const PstOpCase cases[] = {
     .in = { "float 1x2x5x5", "float 4x2x3x3" }, .fails = "strides" },
   { "reflect-too-far", FUSED, 0, "pads=[5,5,5,5] pad_mode=reflect",
     .in = { "float 1x2x5x5", "float 4x2x3x3" }, .fails = "too small" },
+  { "upsample", FUSED, 0, "upsample=4611686018427387904",
+    .in = { "float 1x2x6x5", "float 4x2x3x3" }, .fails = "impossible" },
 };
 
 /* Lines and volumes, by three axes of which the first may not be there. */

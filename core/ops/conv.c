@@ -135,9 +135,16 @@ read_fusion (Attributes *a, PstConv *conv, GError **error)
   const PstCall *call = a->call;
   gint64         h, w;
 
+  conv->mode = 'c';
+  conv->upsample = 1;
+  if (! *call->node->op->domain) /* a file's, where the names mean nothing */
+    return TRUE;
   conv->mode = *pst_node_get_string (call->node, named (a, "pad_mode"),
                                      "constant");
   conv->upsample = pst_node_get_int (call->node, named (a, "upsample"), 1);
+  if (conv->upsample < 1 || conv->upsample > 1 << 16)
+    return pst_call_fail (call, error, PST_ERROR_SHAPE,
+                          _ ("an input has an impossible size"));
   h = conv->h * conv->upsample;
   w = conv->w * conv->upsample;
   if (conv->mode == 'r' &&
