@@ -316,7 +316,15 @@ def choose(every, only):
     return chosen
 
 
+def in_order(results):
+    """Cases measured again take their places among the others."""
+    names = [case.name for case in cases.full_cases()]
+    return dict(sorted(results.items(),
+                       key=lambda item: names.index(item[0]) if item[0] in names else -1))
+
+
 def save(results, folder):
+    results["cases"] = in_order(results["cases"])
     text = json.dumps(results, indent=1, ensure_ascii=False)
     text = re.sub(r"\[[^][{}]*\]", lambda m: " ".join(m.group().split()), text)
     with open(os.path.join(folder, "results.json"), "w", encoding="utf-8") as file:

@@ -81,6 +81,8 @@ def test_again():
         bench.keep(mine, folder)
         check(list(mine["cases"]), ["x", "y", "z"], "the cases")
         check(mine["minutes"], 7, "the time")
+        check(list(bench.in_order({"photo/bundled": 1, "classical/512": 2})),
+              ["classical/512", "photo/bundled"], "their order")
         mine["cases"]["y"] = {"commit": "b"}
         check(report.commits(mine), "a (b for y)", "the commits")
         try:
