@@ -395,6 +395,12 @@ static const Case paddings[] = {
   { "conv-enlarged", 9,
     "x 2,3,6,5; a = Upsample x scales=[1.0,1.0,2.0,2.0];"
     "y = Conv a f(4,3,3,3) pads=[1,1,1,0]", "Upsample Pad Conv" },
+  /* words that only fused nodes know */
+  { "conv-foreign-words", 13,
+    "x 2,3,6,5; a = Conv x f(8,3,3,3) pads=[1,1,1,1] upsample=3"
+    " pad_mode=reflect; b = InstanceNormalization a f(8) f(8) relu=1;"
+    "y = Conv b f(4,8,3,3) pads=[1,1,1,1] upsample=2",
+    "Conv InstanceNormalization Conv" },
   { "transposed-crop", 7,
     "x 2,3,6,5; a = ConvTranspose x f(3,4,3,3) f(4) strides=[2,2]"
     " output_shape=[14,12] auto_pad=VALID; y = Crop a border=[1,2,3,0]",

@@ -190,8 +190,10 @@ set_stage (PstNode *node, int i, const Stage *stage)
   static const char *const names[] = { "strides", "dilations", "pads",
                                        "auto_pad", "group", "pad_mode",
                                        "upsample" };
+  /* the last two mean nothing in a file's Conv */
+  gsize n = G_N_ELEMENTS (names) - (*stage->conv->op->domain ? 0 : 2);
 
-  for (gsize k = 0; k < G_N_ELEMENTS (names); k++)
+  for (gsize k = 0; k < n; k++)
     {
       const PstAttr   *attr = pst_node_attr (stage->conv, names[k]);
       g_autofree char *name =
@@ -328,7 +330,7 @@ emit_norm (Streamer *s, PstNode *norm)
   pst_node_set_float (node, "epsilon",
                       pst_node_get_float (norm, "epsilon", 1e-5f));
   v->scale = node->out[0];
-  v->relu = pst_node_get_int (norm, "relu", 0) != 0;
+  v->relu = *norm->op->domain && pst_node_get_int (norm, "relu", 0) != 0;
 }
 
 static void

@@ -67,7 +67,8 @@ plan_norm (const PstCall *call, Norm *norm)
     norm->pixels *= x->dim[i];
   norm->chunk = MAX (1, CHUNK_FLOATS / MAX (1, norm->c));
   norm->n_chunks = (norm->pixels + norm->chunk - 1) / norm->chunk;
-  norm->relu = pst_node_get_int (call->node, "relu", 0) != 0;
+  norm->relu = *call->node->op->domain &&
+               pst_node_get_int (call->node, "relu", 0) != 0;
   norm->epsilon = pst_node_get_float (call->node, "epsilon", 1e-5f);
 }
 

@@ -65,8 +65,7 @@ def test_table():
 
 
 def test_again():
-    """Cases that are measured again take their places among the others, with
-    their commit; results of another machine are not mixed in."""
+    """Cases measured again take their places; another machine's are not mixed in."""
     import bench
     import report
     mine = {"machine": {"cores": 2}, "versions": {"pastiche": "b", "torch": "1"},

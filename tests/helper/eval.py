@@ -12,7 +12,7 @@ import sys
 import tempfile
 import traceback
 
-PASTICHE, MAKE, MIRROR, FOREIGN = sys.argv[1:5]
+PASTICHE, MAKE, MIRROR, FOREIGN = map(os.path.abspath, sys.argv[1:5])
 LIMIT = 120  # seconds
 ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": ""}
 FIGURES = ["gram", "moments", "patches_1", "patches_2", "patches_4", "luminance", "features",
