@@ -113,14 +113,18 @@ check_outputs (PstCall *call, GError **error)
   return TRUE;
 }
 
+/* Its first result is what it is given, and it has no other. */
 static gboolean
 is_identity (const PstNode *node)
 {
-  if (*node->op->domain)
+  if (*node->op->domain || node->n_out < 1 || ! node->out[0] ||
+      (strcmp (node->op->type, "Identity") &&
+       strcmp (node->op->type, "Dropout")))
     return FALSE;
-  return strcmp (node->op->type, "Identity") == 0 ||
-         (strcmp (node->op->type, "Dropout") == 0 &&
-          (node->n_out == 1 || ! node->out[1]));
+  for (int i = 1; i < node->n_out; i++)
+    if (node->out[i])
+      return FALSE;
+  return TRUE;
 }
 
 /* BatchNormalization that takes the statistics of what it is given, as old

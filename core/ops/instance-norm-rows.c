@@ -30,7 +30,8 @@ rows_of (PstCall *call)
   for (int i = 2; i < s->rank; i++)
     rows.n *= s->dim[i];
   rows.epsilon = pst_node_get_float (call->node, "epsilon", 1e-5f);
-  rows.relu = pst_node_get_int (call->node, "relu", 0) != 0;
+  rows.relu = *call->node->op->domain &&
+              pst_node_get_int (call->node, "relu", 0) != 0;
   return rows;
 }
 

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "tests/fuzz/fuzz.h"
 
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -17,9 +18,22 @@ __wrap_pst_memory_available (void)
   return FUZZ_MEMORY;
 }
 
+/* GLib ends the process by a breakpoint, after which libFuzzer does not tell
+ * the input. */
+static GLogWriterOutput
+write_and_end (GLogLevelFlags level, const GLogField *fields, gsize n_fields,
+               gpointer data)
+{
+  g_log_writer_standard_streams (level, fields, n_fields, data);
+  if (level & (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING))
+    abort ();
+  return G_LOG_WRITER_HANDLED;
+}
+
 void
 fuzz_init (void)
 {
+  g_log_set_writer_func (write_and_end, NULL, NULL);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL |
                           G_LOG_LEVEL_WARNING);
 }
