@@ -72,6 +72,25 @@ plan_norm (const PstCall *call, Norm *norm)
   norm->epsilon = pst_node_get_float (call->node, "epsilon", 1e-5f);
 }
 
+/* A constant picture lies in C order: going backward it is laid out anew, and
+ * so is its gradient. */
+static gsize
+picture_bytes (const PstCall *call)
+{
+  return pst_tensor_is_map (call->in[0])
+             ? 0
+             : pst_memory_align (pst_tensor_bytes (call->in[0]));
+}
+
+/* What comes before those two. */
+static gsize
+sums_bytes (const Norm *norm)
+{
+  return pst_memory_align (4 * table_bytes (norm) + sizeof (double) * norm->n *
+                                                        norm->n_chunks * 2 *
+                                                        norm->c);
+}
+
 static void
 prepare (PstCall *call, Norm *norm)
 {
@@ -101,8 +120,7 @@ norm_scratch (const PstCall *call, gsize *shared, gsize *per_worker)
       return;
     }
   plan_norm (call, &norm);
-  *shared = 4 * table_bytes (&norm) +
-            sizeof (double) * norm.n * norm.n_chunks * 2 * norm.c;
+  *shared = sums_bytes (&norm) + 2 * picture_bytes (call);
   *per_worker = sizeof (float) * 2 * norm.c;
 }
 
@@ -351,15 +369,22 @@ add_parameter_gradient (Norm *norm, PstTensor *to, int which)
 static void
 norm_backward (PstCall *call)
 {
-  Norm norm = { 0 };
+  Norm      norm = { 0 };
+  PstTensor x = *call->in[0], dx;
 
-  if (call->in[0]->shape.rank != 4)
+  if (x.shape.rank != 4)
     {
       pst_norm_rows_backward (call, (double *) call->shared);
       return;
     }
-  g_return_if_fail (pst_tensor_is_map (call->in[0]));
   prepare (call, &norm);
+  if (picture_bytes (call))
+    {
+      pst_tensor_layout (&x);
+      x.data = (guint8 *) call->shared + sums_bytes (&norm);
+      pst_tensor_copy (&x, call->in[0]);
+      norm.x = x.data;
+    }
   norm.dy = call->dout[0]->data;
   find_statistics (&norm);
   pst_pool_run (call->pool, norm.n * norm.n_chunks, gradient_sums_chunk,
@@ -368,9 +393,19 @@ norm_backward (PstCall *call)
   add_parameter_gradient (&norm, call->din[1], 1);
   if (! call->din[0])
     return;
-  norm.dx = call->din[0]->data;
+  dx = *call->din[0];
+  if (picture_bytes (call))
+    {
+      pst_tensor_layout (&dx);
+      dx.data = (guint8 *) x.data + picture_bytes (call);
+      memset (dx.data, 0, pst_tensor_bytes (&dx));
+    }
+  norm.dx = dx.data;
   pst_pool_run (call->pool, norm.n * norm.n_chunks, input_gradient_chunk,
                 &norm);
+  for (gint64 i = 0; picture_bytes (call) && i < pst_tensor_count (&dx); i++)
+    pst_tensor_set (call->din[0], i,
+                    pst_tensor_get (call->din[0], i) + pst_tensor_get (&dx, i));
 }
 
 const PstOp pst_op_instance_norm = {
