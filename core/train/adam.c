@@ -115,3 +115,27 @@ pst_gradient_norm (const float *const *gradients, const gint64 *counts,
       sum += (double) gradients[i][k] * gradients[i][k];
   return sqrt (sum);
 }
+
+double
+pst_adam_descend (PstAdam *adam, PstRun *run, double clip, double rate)
+{
+  guint                    n = adam->weights->len;
+  g_autofree gint64       *counts = g_new (gint64, n);
+  g_autofree const float **gradients = g_new (const float *, n);
+  double                   norm, shrink = 1;
+
+  for (guint i = 0; i < n; i++)
+    {
+      const PstTensor *gradient = pst_run_get_gradient (run, i);
+
+      gradients[i] = gradient->data;
+      counts[i] = pst_tensor_count (gradient);
+    }
+  norm = pst_gradient_norm (gradients, counts, n);
+  if (! isfinite (norm))
+    return norm;
+  if (clip > 0)
+    shrink = MIN (1, clip / (norm + 1e-6));
+  pst_adam_step (adam, gradients, shrink, rate);
+  return norm;
+}

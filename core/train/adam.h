@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "core/graph/tensor.h"
+#include "core/graph/plan.h"
 
 /**
  * PstAdam:
@@ -37,6 +37,22 @@ void     pst_adam_free (PstAdam *adam);
  */
 void pst_adam_step (PstAdam *adam, const float *const *gradients,
                     double factor, double rate);
+
+/**
+ * pst_adam_descend:
+ * @run: its gradients are those of all weights, in their order; after a
+ *   backward pass
+ * @clip: largest norm of all of them together; 0 for any (Pascanu et al.,
+ *   "On the difficulty of training recurrent neural networks", 2013,
+ *   algorithm 1)
+ *
+ * A step by the gradients of a run.
+ *
+ * Returns: their norm before clipping; where that is not finite nothing has
+ *   changed
+ */
+double pst_adam_descend (PstAdam *adam, PstRun *run, double clip,
+                         double rate);
 
 /* Square root of the sum of squares over all, summed in double. */
 double pst_gradient_norm (const float *const *gradients, const gint64 *counts,

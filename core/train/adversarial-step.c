@@ -290,9 +290,6 @@ static gboolean
 step_generator (PstAdversarialStep *step, double factor, PstLosses *losses)
 {
   const PstSettings *settings = step->settings;
-  PstAdam           *adam = step->players->generator_adam;
-  guint              n = adam->weights->len;
-  double             shrink = 1;
 
   fill_generator (step);
   pst_run_forward (step->g_run, NULL, NULL, NULL, NULL);
@@ -304,20 +301,9 @@ step_generator (PstAdversarialStep *step, double factor, PstLosses *losses)
             pst_run_get_output (step->g_run, 0)->data,
             sizeof (float) * step->batch * step->crop * step->crop * 3);
   pst_run_backward (step->g_run);
-  for (guint i = 0; i < n; i++)
-    {
-      const PstTensor *gradient = pst_run_get_gradient (step->g_run, i);
-
-      step->gradients[i] = gradient->data;
-      step->counts[i] = pst_tensor_count (gradient);
-    }
-  losses->norm = pst_gradient_norm (step->gradients, step->counts, n);
-  if (! isfinite (losses->norm))
-    return FALSE;
-  if (settings->clip > 0)
-    shrink = MIN (1, settings->clip / (losses->norm + 1e-6));
-  pst_adam_step (adam, step->gradients, shrink, settings->rate * factor);
-  return TRUE;
+  losses->norm = pst_adam_descend (step->players->generator_adam, step->g_run, settings->clip,
+                                   settings->rate * factor);
+  return isfinite (losses->norm);
 }
 
 gboolean

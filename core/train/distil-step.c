@@ -21,8 +21,6 @@ struct _PstDistilStep
   int              n_layers;
   PstPlan         *plan;
   PstRun          *run;
-  gint64          *counts;
-  const float    **gradients;
 };
 
 /* A layer's two losses become outputs and seeds. */
@@ -112,8 +110,6 @@ pst_distil_step_new (const PstRecipe *recipe, const PstSettings *settings,
   step->settings = *settings;
   step->adam = adam;
   step->n_layers = teacher->n_style;
-  step->counts = g_new0 (gint64, adam->weights->len);
-  step->gradients = g_new0 (const float *, adam->weights->len);
   step->plan = make_plan (step, student, teacher, pool, budget, error);
   step->run = step->plan ? pst_run_new (step->plan, pool, error) : NULL;
   if (! step->run)
@@ -129,8 +125,6 @@ pst_distil_step_free (PstDistilStep *step)
     return;
   g_clear_pointer (&step->run, pst_run_free);
   g_clear_pointer (&step->plan, pst_plan_unref);
-  g_free (step->counts);
-  g_free (step->gradients);
   g_free (step);
 }
 
@@ -174,26 +168,13 @@ gboolean
 pst_distil_step_run (PstDistilStep *step, double factor, PstLosses *losses)
 {
   const PstSettings *settings = &step->settings;
-  guint              n = step->adam->weights->len;
-  double             shrink = 1;
 
   pst_run_forward (step->run, NULL, NULL, NULL, NULL);
   read_losses (step, losses);
   pst_run_backward (step->run);
-  for (guint i = 0; i < n; i++)
-    {
-      const PstTensor *gradient = pst_run_get_gradient (step->run, i);
-
-      step->gradients[i] = gradient->data;
-      step->counts[i] = pst_tensor_count (gradient);
-    }
-  losses->norm = pst_gradient_norm (step->gradients, step->counts, n);
-  if (! isfinite (losses->norm))
-    return FALSE;
-  if (settings->clip > 0)
-    shrink = MIN (1, settings->clip / (losses->norm + 1e-6));
-  pst_adam_step (step->adam, step->gradients, shrink, settings->rate * factor);
-  return TRUE;
+  losses->norm = pst_adam_descend (step->adam, step->run, settings->clip,
+                                   settings->rate * factor);
+  return isfinite (losses->norm);
 }
 
 gint64 *

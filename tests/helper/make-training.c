@@ -11,7 +11,7 @@
 #include <vips/vips.h>
 
 #include "core/onnx/onnx.h"
-#include "core/train/random.h"
+#include "core/train/test-network.h"
 
 #define WIDTH 96
 #define HEIGHT 72
@@ -22,41 +22,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VipsImage, g_object_unref)
 
 static const char *root;
 
-static PstValue *
-layer (PstGraph *graph, PstValue *x, const char *name, int in, int out)
-{
-  PstShape             shape = PST_SHAPE (out, in, 3, 3);
-  g_autoptr (PstArray) array = pst_array_new (PST_FLOAT32, &shape, TRUE);
-  PstRandom            random;
-
-  pst_random_init (&random, out, PST_STREAM_TEST, in);
-  for (gint64 i = 0; i < pst_shape_count (&shape); i++)
-    ((float *) array->tensor.data)[i] =
-      (float) pst_random_range (&random, -0.4, 0.4);
-  x = pst_graph_op (graph, "Conv", 2, x,
-                    pst_graph_add_parameter (graph, "weight", array));
-  pst_node_set_ints (x->producer, "kernel_shape", PST_INTS (3, 3));
-  pst_node_set_ints (x->producer, "pads", PST_INTS (1, 1, 1, 1));
-  x = pst_graph_op (graph, "Relu", 1, x);
-  pst_graph_add_output (graph, x, name);
-  return x;
-}
-
 static gboolean
 write_features (GError **error)
 {
-  g_autoptr (PstGraph) graph = pst_graph_new ();
+  g_autoptr (PstGraph) graph = test_network_make ("Relu", "MaxPool", 6, 8,
+                                                  0.4f);
   g_autofree char     *path = g_build_filename (root, "net.onnx", NULL);
-  PstShape             shape = PST_SHAPE (-1, 3, -1, -1);
-  PstValue            *x;
 
-  x = pst_graph_add_input (graph, "image", PST_FLOAT32, &shape);
-  x = layer (graph, x, "shallow", 3, 6);
-  x = pst_graph_op (graph, "MaxPool", 1, x);
-  pst_node_set_ints (x->producer, "kernel_shape", PST_INTS (2, 2));
-  pst_node_set_ints (x->producer, "strides", PST_INTS (2, 2));
-  layer (graph, x, "deep", 6, 8);
-  pst_graph_seal (graph);
   return pst_onnx_save (graph, path, error);
 }
 
