@@ -105,24 +105,26 @@ read_penalties (PstAdversarialStep *step, PstLosses *losses)
 static void
 read_discriminators (PstAdversarialStep *step, PstLosses *losses)
 {
-  int n_style = 0;
-
   losses->real = losses->fake = 0;
-  for (int i = 0; i < step->batch; i++)
+  for (guint k = 0; k < step->players->discriminators->len; k++)
     {
-      if (step->columns[i] == 0)
-        continue;
-      n_style++;
-      for (guint k = 0; k < step->players->discriminators->len; k++)
-        {
-          const float *loss = pst_run_get_output (step->d_run, k)->data;
+      const float *loss = pst_run_get_output (step->d_run, k)->data;
+      PstJudged   *judged = &losses->judged[k];
+      int          n_style = 0;
 
-          losses->real += loss[i];
-          losses->fake += loss[i + step->batch];
-        }
+      judged->real = judged->fake = 0;
+      for (int i = 0; i < step->batch; i++)
+        if (step->columns[i] > 0)
+          {
+            n_style++;
+            judged->real += loss[i];
+            judged->fake += loss[i + step->batch];
+          }
+      judged->real /= n_style;
+      judged->fake /= n_style;
+      losses->real += judged->real;
+      losses->fake += judged->fake;
     }
-  losses->real /= n_style;
-  losses->fake /= n_style;
 }
 
 /* Gradients of discriminator @i by its raw weights; the norm of them. */

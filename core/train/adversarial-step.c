@@ -254,6 +254,25 @@ fill_generator (PstAdversarialStep *step)
     }
 }
 
+/* The generator's loss against each discriminator, a mean over @n samples. */
+static void
+read_judged (PstAdversarialStep *step, int n, PstJudged *judged)
+{
+  for (guint k = 0; k < step->terms->len; k++)
+    {
+      const PstTerm   *term = &g_array_index (step->terms, PstTerm, k);
+      const PstTensor *loss = pst_run_get_output (step->g_run, 1 + k);
+      double           sum = 0;
+
+      if (term->kind != PST_TERM_ADVERSARIAL)
+        continue;
+      for (int i = 0; i < step->batch; i++)
+        if (step->columns[i] > 0)
+          sum += ((const float *) loss->data)[i];
+      (judged++)->adversarial = sum / n;
+    }
+}
+
 /* The losses' means over the samples that each concerns. FALSE where one of
  * them is not finite. */
 static gboolean
@@ -283,6 +302,7 @@ read_generator (PstAdversarialStep *step, PstLosses *losses)
   losses->variation = sums[PST_TERM_VARIATION];
   losses->identity = sums[PST_TERM_IDENTITY];
   losses->adversarial = sums[PST_TERM_ADVERSARIAL];
+  read_judged (step, step->batch - n_identity, losses->judged);
   return isfinite (total);
 }
 
@@ -314,6 +334,8 @@ pst_adversarial_step_run (PstAdversarialStep *step, double factor,
 
   losses->real = losses->fake = losses->penalty = NAN;
   losses->success = losses->balance = NAN;
+  for (int i = 0; i < PST_MAX_DISCRIMINATORS; i++)
+    losses->judged[i] = (PstJudged) { NAN, NAN, NAN };
   made = step_generator (step, factor, losses);
   if (step->d_run && made)
     pst_adversarial_judge (step, factor, losses);

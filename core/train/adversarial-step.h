@@ -36,12 +36,20 @@ typedef struct
   GPtrArray   *moments;
 } PstPlayers;
 
+/* What one discriminator makes of a step; NaN where it has no part in it. */
+typedef struct
+{
+  double adversarial; /* the generator's loss */
+  double real;        /* its own, of the painter's pictures */
+  double fake;        /* and of generated ones */
+} PstJudged;
+
 /**
  * PstLosses:
  *
  * Means over those samples that each concerns, before weighing; NaN where
- * none did. @real, @fake and @penalty are sums over the discriminators,
- * @success and @balance means.
+ * none did. @adversarial, @real, @fake and @penalty are sums over the
+ * discriminators, @success and @balance means. Nothing but doubles.
  */
 typedef struct
 {
@@ -57,6 +65,7 @@ typedef struct
   double balance; /* factor of their rates on account of that */
   double norm; /* of the generator's gradient, before clipping; not finite
                   where the step was left out */
+  PstJudged judged[PST_MAX_DISCRIMINATORS]; /* in the recipe's order */
 } PstLosses;
 
 /**

@@ -69,6 +69,32 @@ test_balance (Fixture *f, gconstpointer data)
   g_assert_cmpfloat (sum, <, 0.95);
 }
 
+/* What each discriminator says adds up to the whole; no other says a word. */
+static void
+test_judged (Fixture *f, gconstpointer data)
+{
+  g_autoptr (PstTrainer) trainer = fixture_make (f, 1, NULL, NULL);
+
+  for (int i = 0; i < 8; i++)
+    {
+      PstLosses  losses = fixture_steps (trainer, 1);
+      PstJudged *judged = losses.judged;
+
+      if (! isfinite (losses.real))
+        continue;
+      g_assert_cmpfloat_with_epsilon (judged[0].adversarial +
+                                        judged[1].adversarial,
+                                      losses.adversarial, 1e-6);
+      g_assert_cmpfloat_with_epsilon (judged[0].real + judged[1].real,
+                                      losses.real, 1e-6);
+      g_assert_cmpfloat_with_epsilon (judged[0].fake + judged[1].fake,
+                                      losses.fake, 1e-6);
+      g_assert_true (judged[0].fake != judged[1].fake);
+      g_assert_true (isnan (judged[2].adversarial) && isnan (judged[2].real) &&
+                     isnan (judged[2].fake));
+    }
+}
+
 static void
 test_threads (Fixture *f, gconstpointer data)
 {
@@ -301,6 +327,7 @@ main (int argc, char **argv)
               fixture_tear_down)
 #define ADD(name, func) ADD_WITH (name, NULL, func)
   ADD ("resume", test_resume);
+  ADD ("judged", test_judged);
   ADD ("threads", test_threads);
   ADD ("falls", test_falls);
   ADD ("diverged", test_diverged);
