@@ -54,14 +54,32 @@ allocate_lists (PstAdversarialStep *step)
   step->gradients = g_new0 (const float *, most);
 }
 
-PstAdversarialStep *
-pst_adversarial_step_new (const PstRecipe *recipe, const PstSettings *settings,
-                          const PstPlayers *players, PstPool *pool,
-                          guint64 budget, GError **error)
+/* Bytes of the replay pool at this crop. */
+static guint64
+replay_memory (const PstAdversarialStep *step)
+{
+  const PstReplay *replay = step->players->replay;
+
+  if (! replay || ! pst_adversarial_has_judges (step))
+    return 0;
+  return (guint64) replay->n_styles * replay->size * step->crop * step->crop *
+         3 * sizeof (float);
+}
+
+static guint64
+less (guint64 budget, guint64 used)
+{
+  return budget > used ? budget - used : 1;
+}
+
+/* All but the memory. */
+static PstAdversarialStep *
+plan_step (const PstRecipe *recipe, const PstSettings *settings,
+           const PstPlayers *players, PstPool *pool, guint64 budget,
+           GError **error)
 {
   g_autoptr (PstAdversarialStep) step = g_new0 (PstAdversarialStep, 1);
   gboolean                       judged;
-  guint64                        used;
 
   step->recipe = recipe;
   step->settings = settings;
@@ -74,29 +92,57 @@ pst_adversarial_step_new (const PstRecipe *recipe, const PstSettings *settings,
   step->terms = g_array_new (FALSE, FALSE, sizeof (PstTerm));
   allocate_lists (step);
   judged = pst_adversarial_has_judges (step);
-  if (judged && players->replay)
-    {
-      if (! pst_replay_reserve (players->replay, step->crop, error))
-        return NULL;
-      used = pst_replay_get_memory (players->replay);
-      if (budget)
-        budget = budget > used ? budget - used : 1;
-    }
+  if (budget)
+    budget = less (budget, replay_memory (step));
   if ((judged && ! check_patches (step, error)) ||
       ! pst_adversarial_plan_generator (step, pool, budget, error))
     return NULL;
-  used = pst_plan_get_memory (step->g_plan);
   if (budget)
-    budget = budget > used ? budget - used : 1;
+    budget = less (budget, pst_plan_get_memory (step->g_plan));
   if (judged &&
       ! pst_adversarial_plan_discriminators (step, pool, budget, error))
     return NULL;
+  return g_steal_pointer (&step);
+}
+
+PstAdversarialStep *
+pst_adversarial_step_new (const PstRecipe *recipe, const PstSettings *settings,
+                          const PstPlayers *players, PstPool *pool,
+                          guint64 budget, GError **error)
+{
+  g_autoptr (PstAdversarialStep) step = NULL;
+
+  step = plan_step (recipe, settings, players, pool, budget, error);
+  if (! step)
+    return NULL;
+  if (step->d_plan && players->replay &&
+      ! pst_replay_reserve (players->replay, step->crop, error))
+    return NULL;
   step->g_run = pst_run_new (step->g_plan, pool, error);
-  if (step->g_run && judged)
+  if (step->g_run && step->d_plan)
     step->d_run = pst_run_new (step->d_plan, pool, error);
-  if (! step->g_run || (judged && ! step->d_run))
+  if (! step->g_run || (step->d_plan && ! step->d_run))
     return NULL;
   return g_steal_pointer (&step);
+}
+
+gboolean
+pst_adversarial_step_forecast (const PstRecipe *recipe,
+                               const PstSettings *settings,
+                               const PstPlayers *players, PstPool *pool,
+                               guint64 budget, PstForecast *forecast,
+                               GError **error)
+{
+  g_autoptr (PstAdversarialStep) step = NULL;
+
+  step = plan_step (recipe, settings, players, pool, budget, error);
+  if (! step)
+    return FALSE;
+  forecast->memory = pst_adversarial_step_get_memory (step);
+  forecast->cost = pst_plan_get_cost (step->g_plan);
+  if (step->d_plan)
+    forecast->cost += pst_plan_get_cost (step->d_plan);
+  return TRUE;
 }
 
 void
@@ -124,9 +170,7 @@ pst_adversarial_step_get_memory (const PstAdversarialStep *step)
 
   if (step->d_plan)
     bytes += pst_plan_get_memory (step->d_plan);
-  if (step->d_plan && step->players->replay)
-    bytes += pst_replay_get_memory (step->players->replay);
-  return bytes;
+  return bytes + replay_memory (step);
 }
 
 void

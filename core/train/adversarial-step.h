@@ -88,6 +88,26 @@ PstAdversarialStep *pst_adversarial_step_new (const PstRecipe *recipe,
                                               PstPool *pool, guint64 budget,
                                               GError **error);
 void   pst_adversarial_step_free (PstAdversarialStep *step);
+
+/**
+ * PstForecast:
+ * @memory: bytes that a step takes
+ * @cost: roughly how much work it is; for comparing steps of one training
+ */
+typedef struct
+{
+  guint64 memory;
+  double  cost;
+} PstForecast;
+
+/* What pst_adversarial_step_new() would come to, and its errors, without
+ * taking memory. */
+gboolean pst_adversarial_step_forecast (const PstRecipe *recipe,
+                                        const PstSettings *settings,
+                                        const PstPlayers *players,
+                                        PstPool *pool, guint64 budget,
+                                        PstForecast *forecast,
+                                        GError **error);
 guint64 pst_adversarial_step_get_memory (const PstAdversarialStep *step);
 
 /* What sample @i is made of; all before every step. @column 0 trains the

@@ -387,6 +387,28 @@ test_memory (Fixture *f, gconstpointer data)
   g_assert_cmpuint (pst_dataset_get_skipped (dataset), ==, 0);
 }
 
+/* Pictures that are kept are read once, others again and again. */
+static void
+test_expect (Fixture *f, gconstpointer data)
+{
+  g_autoptr (PstDataset) kept = NULL, loose = NULL;
+  double                 n, seconds;
+
+  write_files (f, "p/20.jpg p/21.jpg p/22.jpg p/23.jpg p/24.jpg p/25.jpg");
+  kept = make_good (f, "paths=p");
+  g_assert_cmpfloat (pst_dataset_expect (kept, 1000), ==, 5);
+  g_assert_cmpfloat (pst_dataset_expect (kept, 2), ==, 2);
+  for (int i = 0; i < 60; i++)
+    width_of (kept, i);
+  g_assert_cmpfloat (pst_dataset_expect (kept, 1000), ==, 0);
+  pst_dataset_get_reading (kept, &n, &seconds);
+  g_assert_cmpfloat (n, ==, 6);
+  loose = make_good (f, "paths=p\ncache-megabytes=0");
+  for (int i = 0; i < 60; i++)
+    width_of (loose, i);
+  g_assert_cmpfloat (pst_dataset_expect (loose, 1000), ==, 1000);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -403,6 +425,7 @@ main (int argc, char **argv)
   ADD ("pieces", test_pieces);
   ADD ("named", test_named);
   ADD ("memory", test_memory);
+  ADD ("expect", test_expect);
 #undef ADD
   return g_test_run ();
 }

@@ -50,6 +50,8 @@ struct _PstDataset
   float              *floats; /* of the piece */
   PstSynthetic       *synthetic;
   guint               skipped;
+  double              n_reads;
+  double              seconds; /* that they took */
 };
 
 static void tell (PstDataset *dataset, const char *format, ...)
@@ -308,6 +310,61 @@ pst_dataset_get_memory (const PstDataset *dataset)
   return dataset->memory;
 }
 
+guint64
+pst_dataset_get_room (const PstDataset *dataset)
+{
+  return dataset->room;
+}
+
+void
+pst_dataset_get_reading (const PstDataset *dataset, double *n,
+                         double *seconds)
+{
+  *n = dataset->n_reads;
+  *seconds = dataset->seconds;
+}
+
+/* Pictures of @group that are not in memory. */
+static guint
+count_unread (const Group *group)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < group->n; i++)
+    n += ! group->photos[i].picture && ! group->photos[i].bad;
+  return n;
+}
+
+double
+pst_dataset_expect (const PstDataset *dataset, double samples)
+{
+  double bytes = 4.0 * dataset->side * dataset->side; /* of one, a guess */
+  double unread = 0, all = 0, reads = 0, part;
+
+  for (guint i = 0; i < dataset->groups->len; i++)
+    {
+      const Group *group = dataset->groups->pdata[i];
+
+      unread += count_unread (group);
+      all += group->n;
+    }
+  if (unread == 0)
+    return 0;
+  if (dataset->memory > dataset->room)
+    bytes = (double) (dataset->memory - dataset->room) / (all - unread);
+  /* the part of them that will be kept */
+  part = MIN ((double) dataset->room / (unread * bytes), 1);
+  for (guint i = 0; i < dataset->groups->len; i++)
+    {
+      const Group *group = dataset->groups->pdata[i];
+      double       here = samples * group->share / dataset->shares;
+      double       mine = count_unread (group);
+
+      reads += MIN (part * mine, here) + here * (1 - part) * mine / group->n;
+    }
+  return reads;
+}
+
 /* Gives back all that is kept, but for the picture in use. */
 static void
 forget (PstDataset *dataset)
@@ -438,11 +495,15 @@ load (PstDataset *dataset, Group *group, guint i)
 {
   Photo             *photo = &group->photos[i];
   PstPicture        *picture;
+  gint64             begin;
   g_autoptr (GError) reason = NULL;
 
   if (photo->bad || photo->picture)
     return photo->picture;
+  begin = g_get_monotonic_time ();
   picture = read_picture (dataset, group, i, group->side, &reason);
+  dataset->seconds += (double) (g_get_monotonic_time () - begin) / 1e6;
+  dataset->n_reads++;
   if (picture)
     return keep (dataset, photo, picture);
   skip (dataset, group, i,

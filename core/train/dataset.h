@@ -62,6 +62,14 @@ guint       pst_dataset_get_count (const PstDataset *dataset);
 guint       pst_dataset_get_skipped (const PstDataset *dataset);
 /* Most bytes of decoded pictures that are kept at a time. */
 guint64     pst_dataset_get_memory (const PstDataset *dataset);
+/* How many of those bytes are not in use yet. */
+guint64     pst_dataset_get_room (const PstDataset *dataset);
+/* Pictures read, or made up, so far for pst_dataset_get(), and the seconds
+ * that took. */
+void        pst_dataset_get_reading (const PstDataset *dataset, double *n,
+                                     double *seconds);
+/* Roughly how many will be for @samples more. */
+double      pst_dataset_expect (const PstDataset *dataset, double samples);
 
 /**
  * pst_dataset_get:

@@ -118,6 +118,24 @@ pst_distil_step_new (const PstRecipe *recipe, const PstSettings *settings,
   return g_steal_pointer (&step);
 }
 
+gboolean
+pst_distil_step_forecast (const PstRecipe *recipe, const PstSettings *settings,
+                          PstNetwork *student, PstFeatures *teacher,
+                          PstPool *pool, guint64 budget,
+                          PstForecast *forecast, GError **error)
+{
+  PstDistilStep       step = { .recipe = recipe, .settings = *settings };
+  g_autoptr (PstPlan) plan = NULL;
+
+  step.n_layers = teacher->n_style;
+  plan = make_plan (&step, student, teacher, pool, budget, error);
+  if (! plan)
+    return FALSE;
+  forecast->memory = pst_plan_get_memory (plan);
+  forecast->cost = pst_plan_get_cost (plan);
+  return TRUE;
+}
+
 void
 pst_distil_step_free (PstDistilStep *step)
 {

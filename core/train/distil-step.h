@@ -39,6 +39,13 @@ PstDistilStep *pst_distil_step_new (const PstRecipe *recipe,
                                     guint64 budget, GError **error);
 void           pst_distil_step_free (PstDistilStep *step);
 
+/* As pst_adversarial_step_forecast() */
+gboolean pst_distil_step_forecast (const PstRecipe *recipe,
+                                   const PstSettings *settings,
+                                   PstNetwork *student, PstFeatures *teacher,
+                                   PstPool *pool, guint64 budget,
+                                   PstForecast *forecast, GError **error);
+
 guint64 pst_distil_step_get_memory (const PstDistilStep *step);
 /* Where sample @i goes: crop x crop pixels R, G, B, 0 to 1. */
 float  *pst_distil_step_image (PstDistilStep *step, int i);

@@ -19,7 +19,7 @@ typedef enum
  * @step: steps made so far
  * @steps: of the whole training
  * @photos: photos found
- * @memory: bytes a step takes
+ * @memory: bytes that steps take at most, whatever the phase
  * @rate: learning rate of the generator
  * @speed: training pictures an hour
  * @left: seconds to the end

@@ -61,6 +61,35 @@ pst_painter_paint (PstPainter *painter, const PstPicture *photo, int column)
 #define GAP 4
 #define SHEET_PHOTOS 5
 
+/* Rows of a sheet. */
+static guint
+count_tiles (const PstTrainer *trainer)
+{
+  guint n = trainer->recipe->sheet->len;
+
+  return n ? n : MIN (pst_dataset_get_count (trainer->dataset), SHEET_PHOTOS);
+}
+
+#define PASSES 3.0 /* a step goes through its graph about so many times */
+
+double
+pst_painter_cost (PstTrainer *trainer)
+{
+  guint               columns = trainer->recipe->styles->len + 1;
+  PstShape            shapes[2] = { PST_SHAPE (1, 3, TILE, TILE),
+                                    PST_SHAPE (1, columns) };
+  PstPlanOptions      options = { .input_shapes = shapes, .n_workers = 1,
+                                  .no_fusion = TRUE };
+  g_autoptr (PstPlan) plan = NULL;
+
+  if (trainer->distil)
+    return 0;
+  plan = pst_plan_new (trainer->average->graph, &options, NULL);
+  return plan ? pst_plan_get_cost (plan) * columns * count_tiles (trainer) /
+                  PASSES
+              : 0;
+}
+
 /* The middle square of @photo, TILE pixels wide. */
 static PstPicture *
 cut_tile (const PstPicture *photo, GError **error)

@@ -39,22 +39,6 @@ pst_recipe_samples (const PstRecipe *recipe, gint64 step)
 }
 
 double
-pst_recipe_pixels (const PstRecipe *recipe, gint64 step)
-{
-  double pixels = 0;
-
-  for (guint i = 0; i < recipe->phases->len; i++)
-    {
-      const PstSettings *phase = &g_array_index (recipe->phases, PstSettings,
-                                                 i);
-
-      pixels += (double) phase_steps (recipe, i, step) * phase->batch *
-                phase->crop * phase->crop;
-    }
-  return pixels;
-}
-
-double
 pst_recipe_factor (const PstRecipe *recipe, gint64 step)
 {
   double rise = 1, fall = 1;

@@ -241,8 +241,6 @@ const PstSettings *pst_recipe_settings (const PstRecipe *recipe, gint64 step);
 
 /* How many samples the steps before @step take. */
 guint64 pst_recipe_samples (const PstRecipe *recipe, gint64 step);
-/* Pixels that the steps before @step look at: a measure of their cost. */
-double pst_recipe_pixels (const PstRecipe *recipe, gint64 step);
 
 /**
  * pst_recipe_factor:

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/train/clock.h"
+
 #define TELL_EVERY 1.0 /* seconds between events of steps */
 
 #define N_LOSSES (sizeof (PstLosses) / sizeof (double))
@@ -20,8 +22,8 @@ typedef struct
   double                   begin;  /* seconds */
   double                   told;
   double                   saved;
-  double                   pixels; /* of the recipe before the first step */
   gint64                   first;
+  PstClock                *clock;
   double                   sums[N_LOSSES];
   int                      counts[N_LOSSES];
 } Loop;
@@ -55,8 +57,7 @@ tell_step (Loop *loop)
   PstEvent         event = { .kind = PST_EVENT_STEP };
   double           means[N_LOSSES];
   double           seconds = now () - loop->begin;
-  double           done = pst_recipe_pixels (recipe, step) - loop->pixels;
-  double           all = pst_recipe_pixels (recipe, loop->until);
+  double           samples;
 
   for (gsize i = 0; i < N_LOSSES; i++)
     means[i] = loop->counts[i] ? loop->sums[i] / loop->counts[i] : NAN;
@@ -70,7 +71,11 @@ tell_step (Loop *loop)
   event.speed = 3600 / seconds *
                 (double) (pst_recipe_samples (recipe, step) -
                           pst_recipe_samples (recipe, loop->first));
-  event.left = seconds / done * (all - loop->pixels - done);
+  samples = (double) (pst_recipe_samples (recipe, loop->until) -
+                      pst_recipe_samples (recipe, step));
+  event.left = pst_clock_left (loop->clock, step, loop->until,
+                               pst_dataset_expect (trainer->dataset,
+                                                   samples));
   loop->told = now ();
   if (trainer->func)
     trainer->func (&event, trainer->func_data);
@@ -82,6 +87,7 @@ save_sheet (Loop *loop, GError **error)
 {
   g_autofree char *stem = g_strdup (loop->options->out);
   g_autofree char *path = NULL;
+  double           begin = now ();
 
   if (g_str_has_suffix (stem, ".onnx"))
     stem[strlen (stem) - strlen (".onnx")] = '\0';
@@ -89,6 +95,7 @@ save_sheet (Loop *loop, GError **error)
                           loop->trainer->n_steps);
   if (! pst_trainer_save_sheet (loop->trainer, path, error))
     return FALSE;
+  pst_clock_task (loop->clock, PST_CLOCK_SHEET, now () - begin);
   pst_trainer_tell (loop->trainer, PST_EVENT_SAMPLE, path);
   return TRUE;
 }
@@ -97,7 +104,10 @@ static gboolean
 save (Loop *loop, GError **error)
 {
   loop->saved = now ();
-  return pst_trainer_save (loop->trainer, loop->options->out, error);
+  if (! pst_trainer_save (loop->trainer, loop->options->out, error))
+    return FALSE;
+  pst_clock_task (loop->clock, PST_CLOCK_SAVE, now () - loop->saved);
+  return TRUE;
 }
 
 static gboolean
@@ -118,31 +128,6 @@ after_step (Loop *loop, GError **error)
 }
 
 static void
-tell_memory (PstTrainer *trainer)
-{
-  guint64          photos = pst_dataset_get_memory (trainer->dataset);
-  guint64          styles = 0;
-  g_autofree char *text = NULL;
-
-  for (guint i = 0; i < trainer->pictures->len; i++)
-    {
-      GPtrArray *pictures = trainer->pictures->pdata[i];
-
-      for (guint k = 0; k < pictures->len; k++)
-        {
-          const PstPicture *picture = pictures->pdata[k];
-
-          styles += (guint64) picture->width * picture->height * 3;
-        }
-    }
-  text = g_strdup_printf (_ ("Photos take up to %d MB of memory, the pictures "
-                             "of the styles %d MB."),
-                          (int) ((photos + (1 << 20) - 1) >> 20),
-                          (int) ((styles + (1 << 20) - 1) >> 20));
-  pst_trainer_tell (trainer, PST_EVENT_NOTE, text);
-}
-
-static void
 tell_skipped (PstTrainer *trainer)
 {
   guint            n = pst_dataset_get_skipped (trainer->dataset);
@@ -155,13 +140,88 @@ tell_skipped (PstTrainer *trainer)
   pst_trainer_tell (trainer, PST_EVENT_NOTE, text);
 }
 
-/* Time and speed are told from where the training stands now. */
+/* Speed is told from where the training stands now. */
 static void
 start_clock (Loop *loop)
 {
   loop->begin = now ();
   loop->first = loop->trainer->n_steps;
-  loop->pixels = pst_recipe_pixels (loop->trainer->recipe, loop->first);
+}
+
+/* Plans what is to come. */
+static gboolean
+forecast (Loop *loop, GError **error)
+{
+  PstTrainer        *trainer = loop->trainer;
+  g_autofree double *costs = g_new (double, trainer->recipe->phases->len);
+
+  if (! pst_trainer_forecast (trainer, loop->until, costs, &trainer->memory,
+                              error))
+    return FALSE;
+  loop->clock = pst_clock_new (trainer->recipe, costs,
+                               pst_painter_cost (trainer));
+  return TRUE;
+}
+
+static void
+tell_start (Loop *loop)
+{
+  g_autofree char *memory = pst_trainer_describe_memory (loop->trainer);
+
+  pst_trainer_tell (loop->trainer, PST_EVENT_START, NULL);
+  pst_trainer_tell (loop->trainer, PST_EVENT_NOTE, memory);
+}
+
+/* One step, with its time told to the clock. */
+static gboolean
+timed_step (Loop *loop, PstLosses *losses, GError **error)
+{
+  PstTrainer *trainer = loop->trainer;
+  gint64      before = trainer->n_steps;
+  double      begin = now ();
+  double      n_before, n_after, read_before, read_after;
+
+  pst_dataset_get_reading (trainer->dataset, &n_before, &read_before);
+  if (! pst_trainer_step (trainer, losses, error))
+    return FALSE;
+  pst_dataset_get_reading (trainer->dataset, &n_after, &read_after);
+  if (n_after > n_before)
+    pst_clock_read (loop->clock, n_after - n_before,
+                    read_after - read_before);
+  pst_clock_step (loop->clock, before,
+                  now () - begin - (read_after - read_before));
+  return TRUE;
+}
+
+static gboolean
+run (Loop *loop, GError **error)
+{
+  PstTrainer *trainer = loop->trainer;
+  gboolean    cancelled = FALSE;
+
+  start_clock (loop);
+  while (trainer->n_steps < loop->until && ! cancelled)
+    {
+      PstLosses losses;
+      gint64    before = trainer->n_steps;
+
+      if (! timed_step (loop, &losses, error))
+        return FALSE;
+      add_losses (loop, &losses);
+      if (trainer->n_steps <= before) /* gone back */
+        start_clock (loop);
+      else if (! after_step (loop, error))
+        return FALSE;
+      if (trainer->n_steps == loop->until && ! pst_guard_check (trainer, error))
+        return FALSE;
+      cancelled = g_cancellable_is_cancelled (loop->options->cancellable);
+    }
+  if (! save (loop, error))
+    return FALSE;
+  tell_skipped (trainer);
+  pst_trainer_tell (trainer, PST_EVENT_END,
+                    cancelled ? "cancelled" : "finished");
+  return TRUE;
 }
 
 gboolean
@@ -169,35 +229,16 @@ pst_trainer_run (PstTrainer *trainer, const PstTrainerOptions *options,
                  GError **error)
 {
   Loop     loop = { trainer, options };
-  gboolean cancelled = FALSE;
+  gboolean good;
 
   loop.until = options->until > 0 ? MIN (options->until,
                                          trainer->recipe->steps)
                                   : trainer->recipe->steps;
   loop.told = loop.saved = now ();
-  start_clock (&loop);
-  pst_trainer_tell (trainer, PST_EVENT_START, NULL);
-  tell_memory (trainer);
-  while (trainer->n_steps < loop.until && ! cancelled)
-    {
-      PstLosses losses;
-      gint64    before = trainer->n_steps;
-
-      if (! pst_trainer_step (trainer, &losses, error))
-        return FALSE;
-      add_losses (&loop, &losses);
-      if (trainer->n_steps <= before) /* gone back */
-        start_clock (&loop);
-      else if (! after_step (&loop, error))
-        return FALSE;
-      if (trainer->n_steps == loop.until && ! pst_guard_check (trainer, error))
-        return FALSE;
-      cancelled = g_cancellable_is_cancelled (options->cancellable);
-    }
-  if (! save (&loop, error))
+  if (! forecast (&loop, error))
     return FALSE;
-  tell_skipped (trainer);
-  pst_trainer_tell (trainer, PST_EVENT_END,
-                    cancelled ? "cancelled" : "finished");
-  return TRUE;
+  tell_start (&loop);
+  good = run (&loop, error);
+  pst_clock_free (loop.clock);
+  return good;
 }

@@ -96,8 +96,6 @@ test_recipe (void)
   g_assert_cmpfloat (phase->style, ==, 3);
   g_assert_cmpfloat (phase->content, ==, 1);
   g_assert_cmpuint (pst_recipe_samples (recipe, 61), ==, 60 * 4 + 2);
-  g_assert_cmpfloat (pst_recipe_pixels (recipe, 61), ==,
-                     60 * 4 * 64 * 64 + 2 * 128 * 128);
 }
 
 /* Photos from files, made up, or left open. */

@@ -33,6 +33,7 @@ struct _PstTrainer
   gint64             *channels; /* of the student's outputs */
   const PstSettings  *settings; /* that step is planned for */
   gint64              n_steps;  /* made */
+  guint64             memory;   /* bytes that steps take at most */
   PstCaution          caution;
   PstGuard           *guard;
 };
@@ -73,6 +74,21 @@ void        pst_painter_free (PstPainter *painter);
 /* width x height pixels R, G, B, 0 to 1; valid until the next call */
 const float *pst_painter_paint (PstPainter *painter, const PstPicture *photo,
                                 int column);
+
+/* painter.c: of a sample sheet, as pst_trainer_forecast() has costs */
+double pst_painter_cost (PstTrainer *trainer);
+
+/* forecast.c */
+/* Bytes that a step may take: what there is, but for what photos will. */
+guint64  pst_trainer_budget (const PstTrainer *trainer);
+/* Plans the steps from now to @until. @costs: (out): of a step of each phase,
+ * @memory: (out): most bytes that one takes. FALSE with the planner's errors
+ * where a phase to come won't fit. */
+gboolean pst_trainer_forecast (PstTrainer *trainer, gint64 until,
+                               double *costs, guint64 *memory,
+                               GError **error);
+/* A sentence on what pictures take; transfer full */
+char    *pst_trainer_describe_memory (const PstTrainer *trainer);
 
 /* export.c */
 /* The layers that the student's outputs stand for. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/memory.h"
 #include "core/graph/plan.h"
 #include "core/onnx/onnx.h"
 #include "core/train/trainer-fixture.h"
@@ -239,6 +240,78 @@ test_phases (Fixture *f, gconstpointer data)
 }
 
 static void
+parse (Fixture *f, const char *more)
+{
+  g_autofree char *text = g_strconcat (FIXTURE_RECIPE, more, NULL);
+
+  pst_recipe_free (f->recipe);
+  f->recipe = pst_recipe_parse (text, f->folder, NULL);
+}
+
+/* Phases to come are known before they come. */
+static void
+test_forecast (Fixture *f, gconstpointer data)
+{
+  g_autoptr (PstTrainer) trainer = NULL;
+  double                 costs[3];
+  guint64                memory, first;
+
+  parse (f, "[phase large]\nfrom=2\ncrop=64\n[phase small]\nfrom=4\n"
+            "crop=64\nadversarial=0\n");
+  trainer = fixture_make (f, 1, NULL, NULL);
+  g_assert_true (pst_trainer_forecast (trainer, 2, costs, &first, NULL));
+  g_assert_true (pst_trainer_forecast (trainer, 10, costs, &memory, NULL));
+  g_assert_cmpfloat (costs[1] / costs[0], >, 3.5);
+  g_assert_cmpfloat (costs[1] / costs[0], <, 4.5);
+  g_assert_cmpfloat (costs[2], <, 0.9 * costs[1]);
+  fixture_steps (trainer, 3);
+  g_assert_cmpint (pst_adversarial_step_get_memory (trainer->step), ==,
+                   memory);
+  g_assert_cmpuint (first, <, memory / 2);
+}
+
+static void
+count (const PstEvent *event, gpointer data)
+{
+  (*(int *) data)++;
+}
+
+/* A phase that won't fit ends a training before it begins, unless it is never
+ * reached. */
+static void
+test_too_large (Fixture *f, gconstpointer data)
+{
+  g_autoptr (PstTrainer) trainer = NULL;
+  g_autoptr (GError)     error = NULL;
+  PstTrainerOptions      options = { f->out, 0, NULL };
+  int                    n = 0;
+
+  parse (f, "[phase huge]\nfrom=500\ncrop=2048\nbatch=256\n");
+  trainer = fixture_make (f, 1, count, &n);
+  g_assert_false (pst_trainer_run (trainer, &options, &error));
+  g_assert_error (error, PST_ERROR, PST_ERROR_MEMORY);
+  g_assert_nonnull (strstr (error->message, "From step 500 on: "));
+  g_assert_cmpint (n, ==, 0);
+  options.until = 3;
+  g_assert_true (pst_trainer_run (trainer, &options, NULL));
+}
+
+/* What photos will take is not for steps. */
+static void
+test_budget (Fixture *f, gconstpointer data)
+{
+  g_autoptr (PstTrainer) trainer = NULL;
+  double                 all;
+
+  parse (f, "[photos]\npaths=synthetic\nsynthetic-pictures=1000000\n"
+            "cache-megabytes=1000000\n");
+  trainer = fixture_make (f, 1, NULL, NULL);
+  all = (double) pst_memory_available ();
+  g_assert_cmpfloat (pst_trainer_budget (trainer), <, 0.85 * all);
+  g_assert_cmpfloat (pst_trainer_budget (trainer), >, 0.65 * all);
+}
+
+static void
 test_refused (Fixture *f, gconstpointer data)
 {
   static const char *const cases[][3] = {
@@ -334,6 +407,9 @@ main (int argc, char **argv)
   ADD ("cancel", test_cancel);
   ADD ("wrong-checkpoint", test_wrong_checkpoint);
   ADD ("phases", test_phases);
+  ADD ("forecast", test_forecast);
+  ADD ("too-large", test_too_large);
+  ADD ("budget", test_budget);
   ADD ("refused", test_refused);
   ADD ("shown", test_shown);
   ADD_WITH ("balance/skip", SKIP, test_balance);

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "core/base/error.h"
-#include "core/base/memory.h"
 #include "core/onnx/onnx.h"
 #include "core/train/augment.h"
 #include "core/train/student.h"
@@ -32,10 +31,7 @@ pst_trainer_tell (PstTrainer *trainer, PstEventKind kind, const char *text)
   if (kind == PST_EVENT_START)
     {
       event.photos = pst_dataset_get_count (trainer->dataset);
-      event.memory =
-        (gint64) (trainer->step
-                    ? pst_adversarial_step_get_memory (trainer->step)
-                    : pst_distil_step_get_memory (trainer->distil));
+      event.memory = (gint64) trainer->memory;
     }
   trainer->func (&event, trainer->func_data);
 }
@@ -249,12 +245,12 @@ plan_step (PstTrainer *trainer, GError **error)
       trainer->distil = pst_distil_step_new (
         trainer->recipe, settings, players->generator,
         players->generator_adam, players->features, trainer->pool,
-        pst_memory_available (), error);
+        pst_trainer_budget (trainer), error);
       return trainer->distil != NULL;
     }
   trainer->step = pst_adversarial_step_new (
     trainer->recipe, settings, players, trainer->pool,
-    pst_memory_available (), error);
+    pst_trainer_budget (trainer), error);
   return trainer->step != NULL;
 }
 
