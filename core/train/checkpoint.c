@@ -16,9 +16,10 @@
  *   balance/success            running averages of pst_balance_success()
  *   guard/flat                 flat pictures in a row, by column
  *   replay/COLUMN              pictures of the replay pool, [size,side,side,3]
+ *   history/points             the losses so far: history.c
  *
  * and as metadata the step, what Adam has counted, how full the pool is, what
- * the guard has made of the rates, and the recipe. There is no random state: see core/train/random.h.
+ * the guard has made of the rates, the history, and the recipe. There is no random state: see core/train/random.h.
  */
 #include "config.h"
 
@@ -236,6 +237,7 @@ pst_checkpoint_save (PstTrainer *trainer, const char *path, GError **error)
   pst_checkpoint_visit (trainer, add_array, graph, NULL);
   add_networks (trainer, graph);
   add_replay (trainer, graph);
+  pst_history_write (trainer->history, graph);
   g_snprintf (step, sizeof step, "%" G_GINT64_FORMAT, trainer->n_steps);
   pst_graph_set_metadata (graph, KEY_STEP, step);
   pst_graph_set_metadata (graph, KEY_COUNTS, counts);
@@ -316,6 +318,7 @@ read_all (PstTrainer *trainer, PstGraph *graph, GError **error)
   read_counts (trainer, counts);
   read_caution (trainer, graph);
   trainer->n_steps = MAX (g_ascii_strtoll (step, NULL, 10), 0);
+  pst_history_read (trainer->history, graph, trainer->n_steps);
   pst_guard_keep (trainer);
   return TRUE;
 }

@@ -22,6 +22,7 @@ typedef struct
   double                   begin;  /* seconds */
   double                   told;
   double                   saved;
+  double                   counted; /* by the history */
   gint64                   first;
   PstClock                *clock;
   double                   sums[N_LOSSES];
@@ -48,6 +49,13 @@ add_losses (Loop *loop, const PstLosses *losses)
       }
 }
 
+static double
+rate_of (const PstTrainer *trainer, gint64 step)
+{
+  return trainer->settings->rate * trainer->caution.rate *
+         pst_recipe_factor (trainer->recipe, step);
+}
+
 static void
 tell_step (Loop *loop)
 {
@@ -66,8 +74,7 @@ tell_step (Loop *loop)
   memset (loop->counts, 0, sizeof loop->counts);
   event.step = step;
   event.steps = recipe->steps;
-  event.rate = trainer->settings->rate * trainer->caution.rate *
-               pst_recipe_factor (recipe, step);
+  event.rate = rate_of (trainer, step);
   event.speed = 3600 / seconds *
                 (double) (pst_recipe_samples (recipe, step) -
                           pst_recipe_samples (recipe, loop->first));
@@ -96,14 +103,27 @@ save_sheet (Loop *loop, GError **error)
   if (! pst_trainer_save_sheet (loop->trainer, path, error))
     return FALSE;
   pst_clock_task (loop->clock, PST_CLOCK_SHEET, now () - begin);
+  pst_history_mark (loop->trainer->history, PST_MARK_SHEET,
+                    loop->trainer->n_steps, NULL);
   pst_trainer_tell (loop->trainer, PST_EVENT_SAMPLE, path);
   return TRUE;
+}
+
+/* Adds what has passed since the last time. */
+static void
+count_seconds (Loop *loop)
+{
+  double time = now ();
+
+  pst_history_add_seconds (loop->trainer->history, time - loop->counted);
+  loop->counted = time;
 }
 
 static gboolean
 save (Loop *loop, GError **error)
 {
   loop->saved = now ();
+  count_seconds (loop);
   if (! pst_trainer_save (loop->trainer, loop->options->out, error))
     return FALSE;
   pst_clock_task (loop->clock, PST_CLOCK_SAVE, now () - loop->saved);
@@ -208,6 +228,9 @@ run (Loop *loop, GError **error)
       if (! timed_step (loop, &losses, error))
         return FALSE;
       add_losses (loop, &losses);
+      if (trainer->n_steps > before)
+        pst_history_add (trainer->history, before, &losses,
+                         rate_of (trainer, before));
       if (trainer->n_steps <= before) /* gone back */
         start_clock (loop);
       else if (! after_step (loop, error))
@@ -234,7 +257,7 @@ pst_trainer_run (PstTrainer *trainer, const PstTrainerOptions *options,
   loop.until = options->until > 0 ? MIN (options->until,
                                          trainer->recipe->steps)
                                   : trainer->recipe->steps;
-  loop.told = loop.saved = now ();
+  loop.told = loop.saved = loop.counted = now ();
   if (! forecast (&loop, error))
     return FALSE;
   tell_start (&loop);

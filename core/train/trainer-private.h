@@ -4,6 +4,7 @@
 #include "core/train/adversarial-step.h"
 #include "core/train/dataset.h"
 #include "core/train/distil-step.h"
+#include "core/train/history.h"
 #include "core/train/trainer.h"
 
 typedef struct _PstGuard PstGuard;
@@ -36,6 +37,7 @@ struct _PstTrainer
   guint64             memory;   /* bytes that steps take at most */
   PstCaution          caution;
   PstGuard           *guard;
+  PstHistory         *history;
 };
 
 /* checkpoint.c */

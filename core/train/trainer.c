@@ -19,6 +19,12 @@ pst_trainer_tell (PstTrainer *trainer, PstEventKind kind, const char *text)
 {
   PstEvent event = { 0 };
 
+  if (kind == PST_EVENT_ROLLBACK)
+    {
+      pst_history_cut (trainer->history, trainer->n_steps);
+      pst_history_mark (trainer->history, PST_MARK_BACK, trainer->n_steps,
+                        text);
+    }
   if (! trainer->func)
     return;
   event.kind = kind;
@@ -39,7 +45,10 @@ pst_trainer_tell (PstTrainer *trainer, PstEventKind kind, const char *text)
 static void
 note (const char *text, gpointer data)
 {
-  pst_trainer_tell (data, PST_EVENT_NOTE, text);
+  PstTrainer *trainer = data;
+
+  pst_history_mark (trainer->history, PST_MARK_NOTE, trainer->n_steps, text);
+  pst_trainer_tell (trainer, PST_EVENT_NOTE, text);
 }
 
 /* The pictures of one style, brought to its size. */
@@ -302,6 +311,7 @@ pst_trainer_new (PstRecipe *recipe, const PstTrainHost *host, guint n_threads,
   trainer->func_data = data;
   trainer->pool = pst_pool_new (n_threads);
   trainer->guard = pst_guard_new ();
+  trainer->history = pst_history_new ();
   trainer->caution.rate = 1;
   trainer->caution.flat =
     pst_array_new (PST_FLOAT32, PST_SHAPE_OF (recipe->styles->len + 1), TRUE);
@@ -333,6 +343,7 @@ pst_trainer_free (PstTrainer *trainer)
   g_clear_pointer (&trainer->distil, pst_distil_step_free);
   g_clear_pointer (&trainer->channels, g_free);
   g_clear_pointer (&trainer->guard, pst_guard_free);
+  g_clear_pointer (&trainer->history, pst_history_free);
   g_clear_pointer (&trainer->caution.flat, pst_array_unref);
   g_clear_pointer (&trainer->dataset, pst_dataset_free);
   g_clear_pointer (&trainer->pictures, g_ptr_array_unref);
