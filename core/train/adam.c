@@ -2,6 +2,7 @@
 #include "core/train/adam.h"
 
 #include <math.h>
+#include <string.h>
 
 static GPtrArray *
 zeros_like (GPtrArray *arrays)
@@ -34,6 +35,7 @@ pst_adam_new (GPtrArray *weights, double beta1, double beta2)
   adam->first = zeros_like (weights);
   adam->second = zeros_like (weights);
   adam->rates = g_new (double, weights->len);
+  adam->frozen = g_new0 (gboolean, weights->len);
   for (guint i = 0; i < weights->len; i++)
     adam->rates[i] = 1;
   adam->beta1 = beta1;
@@ -51,7 +53,23 @@ pst_adam_free (PstAdam *adam)
   g_ptr_array_unref (adam->first);
   g_ptr_array_unref (adam->second);
   g_free (adam->rates);
+  g_free (adam->frozen);
   g_free (adam);
+}
+
+void
+pst_adam_reset (PstAdam *adam)
+{
+  GPtrArray *lists[] = { adam->first, adam->second };
+
+  adam->t = 0;
+  for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
+    for (guint k = 0; k < lists[i]->len; k++)
+      {
+        PstArray *moment = lists[i]->pdata[k];
+
+        memset (moment->tensor.data, 0, pst_tensor_bytes (&moment->tensor));
+      }
 }
 
 typedef struct
@@ -98,6 +116,8 @@ pst_adam_step (PstAdam *adam, const float *const *gradients, double factor,
       PstArray *first = adam->first->pdata[i];
       PstArray *second = adam->second->pdata[i];
 
+      if (adam->frozen[i])
+        continue;
       s.rate = (float) (corrected * adam->rates[i]);
       update (&s, pst_tensor_count (&weight->tensor), weight->tensor.data,
               first->tensor.data, second->tensor.data, gradients[i]);
@@ -120,14 +140,17 @@ double
 pst_adam_descend (PstAdam *adam, PstRun *run, double clip, double rate)
 {
   guint                    n = adam->weights->len;
-  g_autofree gint64       *counts = g_new (gint64, n);
-  g_autofree const float **gradients = g_new (const float *, n);
+  g_autofree gint64       *counts = g_new0 (gint64, n);
+  g_autofree const float **gradients = g_new0 (const float *, n);
   double                   norm, shrink = 1;
 
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0, k = 0; i < n; i++)
     {
-      const PstTensor *gradient = pst_run_get_gradient (run, i);
+      const PstTensor *gradient;
 
+      if (adam->frozen[i])
+        continue;
+      gradient = pst_run_get_gradient (run, k++);
       gradients[i] = gradient->data;
       counts[i] = pst_tensor_count (gradient);
     }

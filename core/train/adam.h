@@ -19,6 +19,7 @@ typedef struct
   GPtrArray *first;   /* PstArray, m */
   GPtrArray *second;  /* PstArray, v */
   double    *rates;   /* factor of the rate for each weight; 1 at first */
+  gboolean  *frozen;  /* weights that no step changes; none at first */
   gint64     t;       /* steps made */
   double     beta1;
   double     beta2;
@@ -28,10 +29,12 @@ typedef struct
 /* @weights (element-type PstArray): plain float32; references are taken */
 PstAdam *pst_adam_new (GPtrArray *weights, double beta1, double beta2);
 void     pst_adam_free (PstAdam *adam);
+/* Forgets all steps: moments and count are those of a new one. */
+void     pst_adam_reset (PstAdam *adam);
 
 /**
  * pst_adam_step:
- * @gradients: one for each weight, in C order
+ * @gradients: one for each weight, in C order; %NULL for a frozen one
  * @factor: multiplied into every gradient first (clipping)
  * @rate: learning rate
  */
@@ -40,8 +43,8 @@ void pst_adam_step (PstAdam *adam, const float *const *gradients,
 
 /**
  * pst_adam_descend:
- * @run: its gradients are those of all weights, in their order; after a
- *   backward pass
+ * @run: its gradients are those of all weights that are not frozen, in their
+ *   order; after a backward pass
  * @clip: largest norm of all of them together; 0 for any (Pascanu et al.,
  *   "On the difficulty of training recurrent neural networks", 2013,
  *   algorithm 1)

@@ -242,6 +242,10 @@ pst_adversarial_plan_generator (PstAdversarialStep *step, PstPool *pool,
   pst_network_find_weights (step->players->generator, graph, values);
   g_return_val_if_fail (values->len == step->players->generator->weights->len,
                         FALSE);
+  for (guint i = values->len; i-- > 0;)
+    if (! pst_network_trains (step->players->generator, i,
+                              step->settings->train))
+      g_ptr_array_remove_index (values, i);
   step->g_plan = plan_training (graph, shapes, values, seeds, pool, budget,
                                 error);
   return step->g_plan != NULL;

@@ -14,7 +14,7 @@ static GPtrArray *
 make_thumbnails (PstTrainer *trainer, GError **error)
 {
   const PstTrainHost    *host = trainer->host;
-  guint                  n = trainer->recipe->styles->len;
+  guint                  n = pst_recipe_count_own (trainer->recipe);
   g_autoptr (GPtrArray)  all = NULL;
   g_autoptr (PstPicture) photo = NULL;
   g_autoptr (PstPainter) painter = NULL;
@@ -71,7 +71,7 @@ make_metadata (PstTrainer *trainer, GError **error)
       pst_metadata_add_style (metadata, style->id, style->title,
                               style->credit, style->licence,
                               i < thumbnails->len ? thumbnails->pdata[i]
-                                                  : NULL);
+                                                  : style->thumbnail);
     }
   return metadata;
 }

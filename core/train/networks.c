@@ -291,6 +291,18 @@ pst_network_patch (const PstRecipeDiscriminator *shape)
   return side * shape->pool;
 }
 
+gboolean
+pst_network_is_table (const PstNetwork *network, guint i)
+{
+  return g_str_has_prefix (network->names->pdata[i], "norm");
+}
+
+gboolean
+pst_network_trains (const PstNetwork *network, guint i, PstTrain train)
+{
+  return train == PST_TRAIN_ALL || pst_network_is_table (network, i);
+}
+
 void
 pst_network_free (PstNetwork *network)
 {

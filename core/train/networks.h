@@ -73,6 +73,12 @@ PstNetwork *pst_network_discriminator (const PstRecipeDiscriminator *shape,
 /* The smallest side of a picture that gives one logit. */
 int pst_network_patch (const PstRecipeDiscriminator *shape);
 
+/* Whether weight @i is a table of scales or shifts: a row for each style. */
+gboolean pst_network_is_table (const PstNetwork *network, guint i);
+/* Whether @train has weight @i trained. */
+gboolean pst_network_trains (const PstNetwork *network, guint i,
+                             PstTrain train);
+
 void pst_network_free (PstNetwork *network);
 
 /* Adds the values of @graph that hold the weights to @values, in their

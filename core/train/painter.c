@@ -187,7 +187,7 @@ paint_row (PstPainter *painter, const PstPicture *tile, int columns,
 gboolean
 pst_trainer_save_sheet (PstTrainer *trainer, const char *path, GError **error)
 {
-  int                    columns = (int) trainer->recipe->styles->len + 1;
+  int                    columns = (int) pst_recipe_count_own (trainer->recipe) + 1;
   g_autoptr (GPtrArray)  tiles = load_tiles (trainer, error);
   g_autoptr (PstPainter) painter = NULL;
   g_autoptr (PstPicture) sheet = NULL;

@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/train/recipe-key.h"
+#include "core/train/start.h"
 
 #define RECIPE(field) offsetof (PstRecipe, field)
 #define SETTING(field) offsetof (PstSettings, field)
@@ -22,6 +23,7 @@ static const char *const spectral_modes[] = { "auto", "on", "off", NULL };
 static const char *const style_forms[] = { "gram", "covariance", NULL };
 static const char *const balances[] = { "none", "skip", "scale", NULL };
 static const char *const skips[] = { "none", "logit", NULL };
+static const char *const trains[] = { "all", "tables", NULL };
 static const char *const schedules[] = { "constant", "linear", "cosine",
                                          NULL };
 
@@ -29,6 +31,8 @@ static const char *const schedules[] = { "constant", "linear", "cosine",
 static const PstRecipeKey model_keys[] = {
   { "title", PST_KEY_TEXT, RECIPE (title), 0, 0, NULL },
   { "licence", PST_KEY_TEXT, RECIPE (licence), 0, 0, NULL },
+  { "from", PST_KEY_PATH, RECIPE (from), 0, 0, NULL },
+  { "keep-styles", PST_KEY_INT, RECIPE (keep), 0, 1, NULL },
   { "grain", PST_KEY_NUMBER, RECIPE (grain), 0, 0.2, NULL },
   { "thumbnail", PST_KEY_PATH, RECIPE (thumbnail), 0, 0, NULL },
   { "width", PST_KEY_INT, RECIPE (width), 2, 256, NULL },
@@ -90,6 +94,7 @@ static const PstRecipeKey phase_keys[] = {
 };
 
 static const PstRecipeKey setting_keys[] = {
+  { "train", PST_KEY_WORD, SETTING (train), 0, 0, trains },
   { "crop", PST_KEY_INT, SETTING (crop), 32, 2048, NULL },
   { "batch", PST_KEY_INT, SETTING (batch), 1, 256, NULL },
   { "rate", PST_KEY_NUMBER, SETTING (rate), 0, 1, NULL },
@@ -161,6 +166,7 @@ style_free (gpointer data)
   g_free (style->credit);
   g_free (style->licence);
   g_strfreev (style->pictures);
+  g_clear_pointer (&style->thumbnail, g_bytes_unref);
   g_free (style);
 }
 
@@ -188,6 +194,8 @@ pst_recipe_free (PstRecipe *recipe)
   if (! recipe)
     return;
   g_free (recipe->text);
+  g_free (recipe->from);
+  g_clear_pointer (&recipe->start, pst_start_free);
   g_free (recipe->title);
   g_free (recipe->licence);
   g_free (recipe->thumbnail);
@@ -213,6 +221,7 @@ recipe_new (const char *text)
   recipe->text = g_strdup (text);
   recipe->title = g_strdup ("");
   recipe->licence = g_strdup ("");
+  recipe->keep = 1;
   recipe->width = 16;
   recipe->blocks = 4;
   recipe->epsilon = 1e-5;
@@ -397,14 +406,13 @@ read_discriminator (PstRecipeReader *reader, const char *group,
   return TRUE;
 }
 
-static gboolean
-read_style (PstRecipeReader *reader, const char *group, PstRecipe *recipe,
-            GError **error)
+PstRecipeStyle *
+pst_recipe_add_style (PstRecipe *recipe, const char *id)
 {
   PstRecipeStyle *style = g_new0 (PstRecipeStyle, 1);
 
   g_ptr_array_add (recipe->styles, style);
-  style->id = g_strdup (group + strlen ("style "));
+  style->id = g_strdup (id);
   style->credit = g_strdup ("");
   style->licence = g_strdup (recipe->licence);
   style->size = 512;
@@ -412,6 +420,16 @@ read_style (PstRecipeReader *reader, const char *group, PstRecipe *recipe,
   style->scale[1] = 1.3;
   style->share = style->content = style->style = style->adversarial = 1;
   style->shown = 1;
+  return style;
+}
+
+static gboolean
+read_style (PstRecipeReader *reader, const char *group, PstRecipe *recipe,
+            GError **error)
+{
+  PstRecipeStyle *style;
+
+  style = pst_recipe_add_style (recipe, group + strlen ("style "));
   for (const char *p = style->id; *p || p == style->id; p++)
     if (! g_ascii_islower (*p) && ! g_ascii_isdigit (*p) && *p != '-')
       return pst_recipe_reader_fail (
@@ -480,12 +498,32 @@ read_numbered (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
   return TRUE;
 }
 
+/* A model to start from brings its layout. */
+static gboolean
+read_model (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
+{
+  static const char *const layout[] = { "width", "blocks", "epsilon",
+                                        "identity-skip", NULL };
+
+  if (! pst_recipe_reader_read (reader, "model", model_keys, recipe, error))
+    return FALSE;
+  for (int i = 0; recipe->from && layout[i]; i++)
+    if (pst_recipe_reader_has (reader, "model", layout[i]))
+      return pst_recipe_reader_fail (
+        reader, "model", layout[i], error,
+        _ ("no such key beside “from”: the network is laid out as that of "
+           "the model it starts from"));
+  if (recipe->from && ! pst_recipe_reader_has (reader, "model", "grain"))
+    recipe->grain = -1;
+  return TRUE;
+}
+
 static gboolean
 read_all (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
 {
   PstSettings settings = first_settings;
 
-  if (! pst_recipe_reader_read (reader, "model", model_keys, recipe, error) ||
+  if (! read_model (reader, recipe, error) ||
       ! pst_recipe_reader_read (reader, "photos", photo_keys, recipe,
                                 error) ||
       ! read_photos (reader, recipe, error) ||
@@ -543,6 +581,17 @@ pst_recipe_load (const char *path, const char *data, GError **error)
   if (! recipe)
     g_prefix_error (error, "%s: ", path);
   return recipe;
+}
+
+guint
+pst_recipe_count_own (const PstRecipe *recipe)
+{
+  guint n = 0;
+
+  while (n < recipe->styles->len &&
+         ! ((PstRecipeStyle *) recipe->styles->pdata[n])->kept)
+    n++;
+  return n;
 }
 
 gboolean

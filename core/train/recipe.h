@@ -53,6 +53,13 @@ typedef enum
   PST_SKIP_LOGIT,
 } PstSkip;
 
+/* Which of the generator's weights are trained. */
+typedef enum
+{
+  PST_TRAIN_ALL,
+  PST_TRAIN_TABLES, /* the scales and shifts of the recipe's styles */
+} PstTrain;
+
 typedef enum
 {
   PST_SCHEDULE_CONSTANT,
@@ -80,6 +87,7 @@ typedef struct
 typedef struct
 {
   gint64   from;           /* first step of the phase */
+  PstTrain train;
   int      crop;           /* side of the training pictures in pixels */
   int      batch;          /* pictures a step */
   double   rate;
@@ -108,6 +116,10 @@ typedef struct
   double scale[2];     /* windows for the discriminators, multiples of crop */
   double share;        /* how often it is drawn, relative to the others */
   int    shown;        /* 0: trained but left out of the model */
+  int    column;       /* of the model that the training starts from; 0: it
+                          is not in there */
+  gboolean kept;       /* comes from there and is not trained; no pictures */
+  GBytes  *thumbnail;  /* (nullable): of a kept one */
   double content;      /* factors of the losses' weights */
   double style;
   double adversarial;
@@ -161,9 +173,13 @@ typedef struct
 typedef struct
 {
   char   *text;     /* the file itself, for the model's metadata */
+  char   *from;     /* (nullable): path of the model to start from */
+  int     keep;     /* its styles stay in the model; see start.h */
+  struct _PstStart *start; /* (nullable): what it holds, once it was read */
   char   *title;
   char   *licence;
-  double  grain;     /* to be added to photos when painting; metadata.h */
+  double  grain;     /* to be added to photos when painting; metadata.h. Below
+                        0: that of the model it starts from */
   char   *thumbnail; /* (nullable): a photo to make thumbnails of */
   int     width;    /* channels of the generator's first layer */
   int     blocks;
@@ -200,7 +216,8 @@ typedef struct
   PstRecipeStudent student;
 
   GPtrArray *discriminators; /* PstRecipeDiscriminator */
-  GPtrArray *styles;         /* PstRecipeStyle, columns 1… of the model */
+  GPtrArray *styles;         /* PstRecipeStyle, columns 1… of the model, kept
+                                ones last */
 
   gint64      steps;
   gint64      seed;
@@ -235,6 +252,12 @@ void       pst_recipe_free (PstRecipe *recipe);
 
 /* Whether its discriminators are under spectral normalisation. */
 gboolean pst_recipe_is_spectral (const PstRecipe *recipe);
+
+/* How many of its styles are its own: those that are not kept. */
+guint pst_recipe_count_own (const PstRecipe *recipe);
+
+/* Appends a style with the defaults of one that a recipe names. */
+PstRecipeStyle *pst_recipe_add_style (PstRecipe *recipe, const char *id);
 
 /* What holds at @step (from 0). */
 const PstSettings *pst_recipe_settings (const PstRecipe *recipe, gint64 step);

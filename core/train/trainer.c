@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/onnx/onnx.h"
 #include "core/train/augment.h"
+#include "core/train/start.h"
 #include "core/train/student.h"
 
 #define CHECK_SIDE 64
@@ -169,7 +170,7 @@ static void
 set_rates (PstAdam *adam, const PstNetwork *network, double factor)
 {
   for (guint i = 0; i < network->names->len; i++)
-    if (g_str_has_prefix (network->names->pdata[i], "norm"))
+    if (pst_network_is_table (network, i))
       adam->rates[i] = factor;
 }
 
@@ -193,6 +194,11 @@ build_players (PstTrainer *trainer)
 
   players->generator = new_generator (trainer);
   trainer->average = new_generator (trainer);
+  if (recipe->start)
+    {
+      pst_start_fill (recipe, players->generator);
+      pst_network_copy (trainer->average, players->generator);
+    }
   players->generator_adam = pst_adam_new (players->generator->weights,
                                           recipe->beta1, recipe->beta2);
   set_rates (players->generator_adam, players->generator, recipe->table_rate);
@@ -246,6 +252,10 @@ plan_step (PstTrainer *trainer, GError **error)
   settings = pst_recipe_settings (trainer->recipe, trainer->n_steps);
   if ((trainer->step || trainer->distil) && settings == trainer->settings)
     return TRUE;
+  for (guint i = 0; i < players->generator->weights->len; i++)
+    players->generator_adam->frozen[i] =
+      ! trainer->channels &&
+      ! pst_network_trains (players->generator, i, settings->train);
   g_clear_pointer (&trainer->step, pst_adversarial_step_free);
   g_clear_pointer (&trainer->distil, pst_distil_step_free);
   trainer->settings = settings;
@@ -313,10 +323,12 @@ pst_trainer_new (PstRecipe *recipe, const PstTrainHost *host, guint n_threads,
   trainer->guard = pst_guard_new ();
   trainer->history = pst_history_new ();
   trainer->caution.rate = 1;
-  trainer->caution.flat =
-    pst_array_new (PST_FLOAT32, PST_SHAPE_OF (recipe->styles->len + 1), TRUE);
+  if (! pst_start_settle (recipe, note, trainer, error))
+    return NULL;
   trainer->dataset = pst_dataset_new (recipe, photo_side (recipe), host, note,
                                       trainer, error);
+  trainer->caution.flat =
+    pst_array_new (PST_FLOAT32, PST_SHAPE_OF (recipe->styles->len + 1), TRUE);
   if (! trainer->dataset || ! check_photos (trainer, error) ||
       ! load_features (trainer, error))
     return NULL;
@@ -378,20 +390,23 @@ static int
 draw_column (PstTrainer *trainer, PstRandom *random)
 {
   GPtrArray *styles = trainer->recipe->styles;
+  guint      n = pst_recipe_count_own (trainer->recipe);
   double     sum = 0, at;
 
-  if (pst_random_double (random) < trainer->settings->identity_share)
+  at = pst_random_double (random);
+  if (trainer->settings->train == PST_TRAIN_ALL &&
+      at < trainer->settings->identity_share)
     return 0;
-  for (guint i = 0; i < styles->len; i++)
+  for (guint i = 0; i < n; i++)
     sum += ((PstRecipeStyle *) styles->pdata[i])->share;
   at = pst_random_double (random) * sum;
-  for (guint i = 0; i + 1 < styles->len; i++)
+  for (guint i = 0; i + 1 < n; i++)
     {
       at -= ((PstRecipeStyle *) styles->pdata[i])->share;
       if (at < 0)
         return (int) i + 1;
     }
-  return (int) styles->len;
+  return (int) n;
 }
 
 static void
@@ -504,12 +519,27 @@ update_average (PstTrainer *trainer)
     }
 }
 
+/* A phase that trains other weights than the one before has moments of its
+ * own. */
+static void
+begin_phase (PstTrainer *trainer)
+{
+  const PstRecipe   *recipe = trainer->recipe;
+  gint64             step = trainer->n_steps;
+  const PstSettings *settings = pst_recipe_settings (recipe, step);
+
+  if (step > 0 && step == settings->from &&
+      pst_recipe_settings (recipe, step - 1)->train != settings->train)
+    pst_adam_reset (trainer->players.generator_adam);
+}
+
 gboolean
 pst_trainer_step (PstTrainer *trainer, PstLosses *losses, GError **error)
 {
   double   factor;
   gboolean made;
 
+  begin_phase (trainer);
   if (! plan_step (trainer, error))
     return FALSE;
   if (! pst_guard_begin (trainer, error))
