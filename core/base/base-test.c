@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <glib/gstdio.h>
 #include <string.h>
 
+#include "core/base/folders.h"
 #include "core/base/memory.h"
 #include "core/base/parallel.h"
 
@@ -103,6 +105,38 @@ test_memory_available (void)
   g_assert_cmpuint (bytes, >, 1 << 20);
 }
 
+static void
+test_folders (void)
+{
+  g_autofree char      *before = g_strdup (g_getenv (PST_MODELS_VARIABLE));
+  g_autofree char      *folder = g_dir_make_tmp ("pastiche-XXXXXX", NULL);
+  g_autofree char      *path = g_build_filename (folder, "a.onnx", NULL);
+  g_autofree char      *names = g_strconcat ("/nowhere::", folder, ":/nowhere",
+                                             NULL);
+  g_autofree char      *found = NULL, *all = NULL;
+  g_autoptr (GPtrArray) folders = NULL, usual = NULL;
+
+  g_assert_true (g_file_set_contents (path, "", 0, NULL));
+  g_setenv (PST_MODELS_VARIABLE, names, TRUE);
+  folders = pst_folders_models ();
+  g_assert_cmpuint (folders->len, ==, 2);
+  g_assert_cmpstr (folders->pdata[1], ==, folder);
+  all = pst_folders_describe (folders);
+  g_assert_true (g_str_has_prefix (all, "/nowhere, /"));
+  found = pst_folders_find_model ("a.onnx");
+  g_assert_cmpstr (found, ==, path);
+  g_assert_null (pst_folders_find_model ("b.onnx"));
+  g_setenv (PST_MODELS_VARIABLE, "", TRUE);
+  usual = pst_folders_models ();
+  g_assert_cmpuint (usual->len, >=, 3);
+  if (before)
+    g_setenv (PST_MODELS_VARIABLE, before, TRUE);
+  else
+    g_unsetenv (PST_MODELS_VARIABLE);
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -117,5 +151,6 @@ main (int argc, char **argv)
   g_test_add_func ("/base/memory/blocks", test_memory_blocks);
   g_test_add_func ("/base/memory/fail-after", test_memory_fails_when_told);
   g_test_add_func ("/base/memory/available", test_memory_available);
+  g_test_add_func ("/base/folders", test_folders);
   return g_test_run ();
 }

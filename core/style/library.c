@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/folders.h"
 #include "core/onnx/onnx.h"
 #include "core/style/metadata.h"
 
-#define MODELS_VARIABLE "PASTICHE_MODELS"
 #define MAX_SUGGESTIONS 3
 
 struct _PstLibrary
@@ -18,55 +18,6 @@ struct _PstLibrary
   GPtrArray *folders; /* of char * */
   GPtrArray *styles;  /* of PstStyle */
 };
-
-/* Folders */
-
-static void
-add_folder (PstLibrary *library, char *folder)
-{
-  for (guint i = 0; i < library->folders->len; i++)
-    if (strcmp (library->folders->pdata[i], folder) == 0)
-      {
-        g_free (folder);
-        return;
-      }
-  g_ptr_array_add (library->folders, folder);
-}
-
-static void
-add_folders_of_program (PstLibrary *library)
-{
-  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  g_autofree char *folder = NULL;
-  g_autofree char *parent = NULL;
-
-  if (! program)
-    return;
-  folder = g_path_get_dirname (program);
-  parent = g_path_get_dirname (folder);
-  add_folder (library, g_build_filename (folder, "models", NULL));
-  add_folder (library, g_build_filename (parent, "models", NULL));
-}
-
-static void
-add_usual_folders (PstLibrary *library)
-{
-  const char *variable = g_getenv (MODELS_VARIABLE);
-
-  if (variable && *variable)
-    {
-      g_auto (GStrv) parts = g_strsplit (variable, ":", -1);
-
-      for (char **part = parts; *part; part++)
-        if (**part)
-          add_folder (library, g_strdup (*part));
-      return;
-    }
-  add_folder (library, g_build_filename (g_get_user_data_dir (), "pastiche",
-                                         "models", NULL));
-  add_folders_of_program (library);
-  add_folder (library, g_strdup (PST_MODELDIR));
-}
 
 /* Files */
 
@@ -152,13 +103,12 @@ pst_library_new (const char *const *folders)
 {
   PstLibrary *library = g_new0 (PstLibrary, 1);
 
-  library->folders = g_ptr_array_new_with_free_func (g_free);
+  library->folders = folders ? g_ptr_array_new_with_free_func (g_free)
+                             : pst_folders_models ();
   library->styles =
       g_ptr_array_new_with_free_func ((GDestroyNotify) pst_style_free);
-  if (! folders)
-    add_usual_folders (library);
   for (; folders && *folders; folders++)
-    add_folder (library, g_strdup (*folders));
+    g_ptr_array_add (library->folders, g_strdup (*folders));
   for (guint i = 0; i < library->folders->len; i++)
     read_folder (library, library->folders->pdata[i]);
   return library;
@@ -249,15 +199,12 @@ suggest (PstLibrary *library, const char *id)
 static void
 fail_empty (PstLibrary *library, GError **error)
 {
-  g_autofree char *list = NULL;
+  g_autofree char *list = pst_folders_describe (library->folders);
 
-  g_ptr_array_add (library->folders, NULL);
-  list = g_strjoinv (", ", (char **) library->folders->pdata);
-  g_ptr_array_remove_index (library->folders, library->folders->len - 1);
   g_set_error (error, PST_ERROR, PST_ERROR_STYLE,
                _ ("No style models were found; these folders were looked in: "
                   "%s. The environment variable %s can name others."),
-               list, MODELS_VARIABLE);
+               list, PST_MODELS_VARIABLE);
 }
 
 const PstStyle *

@@ -12,14 +12,12 @@ typedef struct _PstLibrary PstLibrary;
 
 /**
  * pst_library_new:
- * @folders: (nullable): folders to look in, first come first; %NULL for the
- *   usual ones: those in the environment variable PASTICHE_MODELS (separated
- *   by ':'), else the user's data folder (pastiche/models in it), `models`
- *   beside the running program or beside its parent folder, and the folder of
- *   the installation
+ * @folders: (nullable): folders to look in, first come first; %NULL for those
+ *   of pst_folders_models()
  *
- * A file that cannot be read is passed over with a g_message(). Of two styles
- * with one id the first found counts.
+ * A file that cannot be read is passed over with a g_message(), one that holds
+ * no style (a feature network, a checkpoint) without a word. Of two styles with
+ * one id the first found counts.
  *
  * Returns: (transfer full): the library, empty where there is nothing
  */

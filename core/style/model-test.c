@@ -111,6 +111,7 @@ test_library (void)
 {
   g_autoptr (PstGraph)   painter = pst_test_model_painter ();
   g_autoptr (PstGraph)   mirror = pst_test_model_mirror ();
+  g_autoptr (PstGraph)   net = pst_test_model_foreign (0, 0, 1, FALSE);
   char                  *path_1 = pst_test_model_write (painter);
   char                  *path_2 = pst_test_model_write (mirror);
   g_autofree char       *folder_1 = g_path_get_dirname (path_1);
@@ -121,8 +122,11 @@ test_library (void)
   g_autoptr (PstLibrary) empty = pst_library_new (nowhere);
   g_autoptr (GError)     error = NULL;
   g_autofree char       *broken = g_build_filename (folder_2, "a.onnx", NULL);
+  g_autofree char       *other = g_build_filename (folder_1, "b.onnx", NULL);
 
   g_file_set_contents (broken, "rubbish", -1, NULL);
+  pst_graph_set_metadata (net, PST_METADATA_TITLE, "A feature network");
+  g_assert_true (pst_onnx_save (net, other, &error));
   g_test_expect_message ("pastiche", G_LOG_LEVEL_MESSAGE, "*a.onnx*");
   library = pst_library_new (folders);
   g_test_assert_expected_messages ();
@@ -137,6 +141,7 @@ test_library (void)
   g_assert_null (pst_library_find (empty, "dots", &error));
   g_assert_nonnull (strstr (error->message, "/nowhere"));
   g_unlink (broken);
+  g_unlink (other);
   pst_test_model_remove (path_1);
   pst_test_model_remove (path_2);
 }

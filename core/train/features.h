@@ -24,6 +24,19 @@ typedef struct
   PstStyleForm form;
 } PstFeatures;
 
+/* The feature network that comes with Pastiche; see pst_folders_models(). */
+#define PST_FEATURES_FILE "features.onnx"
+
+/**
+ * pst_features_find:
+ * @path: (nullable): of a feature network; %NULL for the one that comes with
+ *   Pastiche
+ *
+ * Returns: (transfer full) (nullable): the path of the file, or %NULL with
+ *   %PST_ERROR_FILE where it is missing
+ */
+char *pst_features_find (const char *path, GError **error);
+
 /**
  * pst_features_new:
  * @network: a network with one input, a picture

@@ -14,6 +14,9 @@
 
 #define RECIPE(field) offsetof (PstRecipe, field)
 #define SETTING(field) offsetof (PstSettings, field)
+/* Of the feature network that comes with Pastiche. */
+#define CONTENT_LAYERS "relu2_1:0.25;relu3_1:0.5;relu4_1"
+#define STYLE_LAYERS "relu1_1;relu2_1;relu3_1;relu4_1;relu5_1"
 #define STYLE(field) offsetof (PstRecipeStyle, field)
 
 static const char *const content_forms[] = { "squared", "absolute", NULL };
@@ -311,13 +314,17 @@ read_sheet (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
   return items != NULL;
 }
 
+/* @usual: (nullable): what to take where the recipe has no such key */
 static gboolean
-read_layers (PstRecipeReader *reader, const char *key, PstLayer *layers,
-             int *n, GError **error)
+read_layers (PstRecipeReader *reader, const char *key, const char *usual,
+             PstLayer *layers, int *n, GError **error)
 {
   g_auto (GStrv) items = NULL;
 
-  items = pst_recipe_reader_words (reader, "features", key, error);
+  if (usual && ! pst_recipe_reader_has (reader, "features", key))
+    items = g_strsplit (usual, ";", -1);
+  else
+    items = pst_recipe_reader_words (reader, "features", key, error);
   if (! items)
     return FALSE;
   if (g_strv_length (items) > PST_MAX_LAYERS)
@@ -356,18 +363,22 @@ read_student (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
 static gboolean
 read_features (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
 {
+  gboolean student = recipe->student.stages > 0;
+  gboolean usual;
+
   if (! pst_recipe_reader_read (reader, "features", feature_keys, recipe,
-                                error) ||
-      (! recipe->student.stages &&
-       ! read_layers (reader, "content-layers", recipe->content,
-                      &recipe->n_content, error)) ||
-      ! read_layers (reader, "style-layers", recipe->style, &recipe->n_style,
-                     error))
+                                error))
     return FALSE;
-  if (! recipe->features)
+  if (student && ! recipe->features)
     return pst_recipe_reader_fail (reader, "features", "network", error,
                                    _ ("a feature network is needed"));
-  return TRUE;
+  usual = ! recipe->features; /* the network is known */
+  return (student || read_layers (reader, "content-layers",
+                                  usual ? CONTENT_LAYERS : NULL,
+                                  recipe->content, &recipe->n_content,
+                                  error)) &&
+         read_layers (reader, "style-layers", usual ? STYLE_LAYERS : NULL,
+                      recipe->style, &recipe->n_style, error);
 }
 
 static gboolean

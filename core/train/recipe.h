@@ -194,7 +194,8 @@ typedef struct
                               0 to 1) are drawn again */
   gint64     cache;  /* bytes of decoded photos kept */
 
-  char     *features; /* path of the feature network */
+  char     *features; /* (nullable): path of the feature network; NULL for
+                         the one that comes with Pastiche */
   int       n_content;
   PstLayer  content[PST_MAX_LAYERS];
   int       n_style;

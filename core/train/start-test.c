@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Trainings that start from a model. */
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/folders.h"
 #include "core/graph/plan.h"
 #include "core/onnx/onnx.h"
 #include "core/style/metadata.h"
@@ -343,6 +345,34 @@ test_refused (Fixture *f, gconstpointer data)
     }
 }
 
+/* A recipe that names no feature network takes the one beside the models. */
+static void
+test_features (Fixture *f, gconstpointer data)
+{
+  g_autofree char       *before = g_strdup (g_getenv (PST_MODELS_VARIABLE));
+  g_autofree char       *net = g_build_filename (f->folder, "net.onnx", NULL);
+  g_autofree char       *own = NULL, *path = NULL;
+  g_autoptr (PstTrainer) trainer = NULL;
+  g_autoptr (GError)     error = NULL;
+
+  g_clear_pointer (&f->recipe->features, g_free);
+  g_setenv (PST_MODELS_VARIABLE, f->folder, TRUE);
+  trainer = pst_trainer_new (f->recipe, &f->host, 1, NULL, NULL, &error);
+  g_assert_null (trainer);
+  g_assert_error (error, PST_ERROR, PST_ERROR_FILE);
+  g_assert_nonnull (strstr (error->message, f->folder));
+  g_clear_error (&error);
+  own = g_build_filename (f->folder, PST_FEATURES_FILE, NULL);
+  g_assert_cmpint (g_rename (net, own), ==, 0);
+  trainer = fixture_make (f, 1, NULL, NULL);
+  path = pst_features_find (NULL, &error);
+  g_assert_cmpstr (path, ==, own);
+  if (before)
+    g_setenv (PST_MODELS_VARIABLE, before, TRUE);
+  else
+    g_unsetenv (PST_MODELS_VARIABLE);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -358,6 +388,7 @@ main (int argc, char **argv)
   ADD ("alone", NEW TABLES, test_alone);
   ADD ("resume", NEW TABLES LATE, test_resume);
   ADD ("refused", NEW, test_refused);
+  ADD ("features", NEW, test_features);
 #undef ADD
   return g_test_run ();
 }

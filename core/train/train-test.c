@@ -214,7 +214,9 @@ test_recipe_errors (void)
     { "[photos]\npaths= ; \n", "[photos] paths" },
     { "[photos]\npaths=synthetic:much\n", "after “:” a number" },
     { "[photos]\nsynthetic-pictures=0\n", "synthetic-pictures" },
-    { "[model]\nwidth=8\n", "[features] content-layers" },
+    { "[features]\nnetwork=n\n", "[features] content-layers" },
+    { "[student]\nwidths=4\ndepths=1\n", "[features] network" },
+    { "[model]\nwidth=8\n", "one style or more" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -120,22 +120,17 @@ load_styles (PstTrainer *trainer, GError **error)
 static gboolean
 load_features (PstTrainer *trainer, GError **error)
 {
+  g_autofree char     *path = NULL;
   g_autoptr (PstGraph) network = NULL;
 
-  if (! g_file_test (trainer->recipe->features, G_FILE_TEST_EXISTS))
-    {
-      g_set_error (error, PST_ERROR, PST_ERROR_FILE,
-                   _ ("There is no feature network at %s"),
-                   trainer->recipe->features);
-      return FALSE;
-    }
-  network = pst_onnx_load (trainer->recipe->features, error);
+  path = pst_features_find (trainer->recipe->features, error);
+  network = path ? pst_onnx_load (path, error) : NULL;
   if (! network)
     return FALSE;
   trainer->players.features = pst_features_new (network, trainer->recipe,
                                                 error);
   if (! trainer->players.features)
-    g_prefix_error (error, "%s: ", trainer->recipe->features);
+    g_prefix_error (error, "%s: ", path);
   return trainer->players.features != NULL;
 }
 
