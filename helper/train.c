@@ -22,6 +22,7 @@ typedef struct
   gboolean resume;
   gboolean restart;
   gint64   until;
+  double   minutes;
   int      threads;
   gboolean events;
   char   **recipes;
@@ -63,6 +64,8 @@ parse (int argc, char **argv, Arguments *to, GError **error)
       N_ ("Begin anew, over the checkpoint beside the model"), NULL },
     { "steps", 0, 0, G_OPTION_ARG_INT64, &to->until,
       N_ ("Stop after this step, with a checkpoint"), "N" },
+    { "minutes", 0, 0, G_OPTION_ARG_DOUBLE, &to->minutes,
+      N_ ("Train for that long, in place of the recipe's steps"), "N" },
     { "threads", 0, 0, G_OPTION_ARG_INT, &to->threads,
       N_ ("How many to use; 0: one for each core"), "N" },
     { "events", 0, 0, G_OPTION_ARG_NONE, &to->events,
@@ -81,7 +84,8 @@ parse (int argc, char **argv, Arguments *to, GError **error)
   g_set_prgname ("pastiche train"); /* for --help */
   if (! g_option_context_parse (context, &argc, &argv, error))
     return FALSE;
-  if (! to->recipes || to->recipes[1] || to->threads < 0 || to->until < 0)
+  if (! to->recipes || to->recipes[1] || to->threads < 0 || to->until < 0 ||
+      ! (to->minutes >= 0))
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                    _ ("Give one recipe: pastiche train RECIPE"));
@@ -389,6 +393,7 @@ train (Arguments *arguments, GError **error)
     return FALSE;
   options.out = arguments->out;
   options.until = arguments->until;
+  options.seconds = 60 * arguments->minutes;
   options.cancellable = cancellable;
   return pst_trainer_run (trainer, &options, error);
 }

@@ -176,6 +176,23 @@ test_until (void)
                                   1e-6);
 }
 
+/* How many steps a time will do for. */
+static void
+test_fit (void)
+{
+  g_autofree char      *text = g_strconcat (RECIPE, trainings[1].recipe, NULL);
+  g_autoptr (PstRecipe) recipe = pst_recipe_parse (text, "/", NULL);
+  g_autoptr (PstClock)  clock = pst_clock_new (recipe, trainings[1].costs, 0);
+
+  g_assert_cmpint (pst_clock_fit (clock, 0, 60), ==, -1);
+  for (int i = 0; i < 100; i++)
+    pst_clock_step (clock, i, 0.125);
+  g_assert_cmpint (pst_clock_fit (clock, 100, 10.01), ==, 180);
+  g_assert_cmpint (pst_clock_fit (clock, 8900, 12.51 + 5), ==, 9010);
+  g_assert_cmpint (pst_clock_fit (clock, 100, 0.1), ==, 100);
+  g_assert_cmpint (pst_clock_fit (clock, 100, -5), ==, 100);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -189,5 +206,6 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/clock/slower", test_slower);
   g_test_add_func ("/clock/until", test_until);
+  g_test_add_func ("/clock/fit", test_fit);
   return g_test_run ();
 }

@@ -165,3 +165,22 @@ pst_clock_left (const PstClock *clock, gint64 step, gint64 until,
     left *= recipe->save_every / (recipe->save_every - save);
   return left + save;
 }
+
+gint64
+pst_clock_fit (const PstClock *clock, gint64 step, double seconds)
+{
+  gint64 low = step, high = step + (1 << 24);
+
+  if (isnan (pst_clock_left (clock, step, step + 1, 0)))
+    return -1;
+  while (low < high)
+    {
+      gint64 middle = low + (high - low + 1) / 2;
+
+      if (pst_clock_left (clock, step, middle, 0) <= seconds)
+        low = middle;
+      else
+        high = middle - 1;
+    }
+  return low;
+}

@@ -49,4 +49,14 @@ void pst_clock_task (PstClock *clock, PstClockTask task, double seconds);
 double pst_clock_left (const PstClock *clock, gint64 step, gint64 until,
                        double reads);
 
+/**
+ * pst_clock_fit:
+ * @step: steps made
+ * @seconds: that there are
+ *
+ * Returns: the last step for which they will do, @step at least; -1 before
+ *   anything is known
+ */
+gint64 pst_clock_fit (const PstClock *clock, gint64 step, double seconds);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstClock, pst_clock_free)

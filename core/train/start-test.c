@@ -345,6 +345,31 @@ test_refused (Fixture *f, gconstpointer data)
     }
 }
 
+/* So many seconds of all runs together, in place of the recipe's steps. */
+static void
+test_seconds (Fixture *f, gconstpointer data)
+{
+  g_autoptr (PstTrainer) trainer = fixture_make (f, 1, NULL, NULL);
+  g_autoptr (PstTrainer) next = fixture_make (f, 1, NULL, NULL);
+  g_autofree char       *path = pst_trainer_checkpoint_path (f->out);
+  PstTrainerOptions      options = { .out = f->out, .seconds = 0.4 };
+  GError                *error = NULL;
+  gint64                 first;
+
+  g_assert_true (pst_trainer_run (trainer, &options, &error));
+  first = pst_trainer_get_step (trainer);
+  g_assert_cmpint (first, >, 0);
+  g_assert_cmpint (f->recipe->steps, ==, first);
+  g_assert_true (pst_trainer_resume (next, path, &error));
+  g_assert_true (pst_trainer_run (next, &options, &error));
+  g_assert_cmpint (pst_trainer_get_step (next), ==, first);
+  options.seconds = 60;
+  options.until = first + 3;
+  g_assert_true (pst_trainer_run (next, &options, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (pst_trainer_get_step (next), ==, options.until);
+}
+
 /* A recipe that names no feature network takes the one beside the models. */
 static void
 test_features (Fixture *f, gconstpointer data)
@@ -389,6 +414,7 @@ main (int argc, char **argv)
   ADD ("resume", NEW TABLES LATE, test_resume);
   ADD ("refused", NEW, test_refused);
   ADD ("features", NEW, test_features);
+  ADD ("seconds", NEW, test_seconds);
 #undef ADD
   return g_test_run ();
 }

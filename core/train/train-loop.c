@@ -10,6 +10,8 @@
 #include "core/train/clock.h"
 
 #define TELL_EVERY 1.0 /* seconds between events of steps */
+#define FIRST_SHEET 15.0 /* seconds, where the time is limited */
+#define USUAL_STEP 0.25  /* seconds, until one has been timed */
 
 #define N_LOSSES (sizeof (PstLosses) / sizeof (double))
 
@@ -23,6 +25,7 @@ typedef struct
   double                   told;
   double                   saved;
   double                   counted; /* by the history */
+  double                   sheet;   /* seconds from which the next is due */
   gint64                   first;
   PstClock                *clock;
   double                   sums[N_LOSSES];
@@ -56,6 +59,14 @@ rate_of (const PstTrainer *trainer, gint64 step)
          pst_recipe_factor (trainer->recipe, step);
 }
 
+/* How long the training has taken so far, all its runs together. */
+static double
+elapsed (const Loop *loop)
+{
+  return pst_history_get_seconds (loop->trainer->history) + now () -
+         loop->counted;
+}
+
 static void
 tell_step (Loop *loop)
 {
@@ -83,9 +94,46 @@ tell_step (Loop *loop)
   event.left = pst_clock_left (loop->clock, step, loop->until,
                                pst_dataset_expect (trainer->dataset,
                                                    samples));
+  if (loop->options->seconds > 0)
+    event.left = MAX (loop->options->seconds - elapsed (loop), 0);
   loop->told = now ();
   if (trainer->func)
     trainer->func (&event, trainer->func_data);
+}
+
+/* As many steps as there is time for. The rates fall towards their end. */
+static void
+fit_steps (Loop *loop)
+{
+  PstTrainer *trainer = loop->trainer;
+  double      left = loop->options->seconds - elapsed (loop);
+  gint64      last;
+
+  if (loop->options->seconds <= 0)
+    return;
+  last = pst_clock_fit (loop->clock, trainer->n_steps, left);
+  if (last < 0)
+    last = trainer->n_steps + (gint64) ceil (MAX (left, 0) / USUAL_STEP);
+  trainer->recipe->steps = loop->until = last;
+  if (loop->options->until > 0)
+    loop->until = MIN (last, loop->options->until);
+}
+
+static gboolean
+is_sheet_due (Loop *loop)
+{
+  gint64 every = loop->trainer->recipe->sample_every;
+  gint64 step = loop->trainer->n_steps;
+
+  if (! loop->trainer->step)
+    return FALSE;
+  if (loop->options->seconds <= 0)
+    return every > 0 && step % every == 0;
+  if (elapsed (loop) < loop->sheet && step < loop->until)
+    return FALSE;
+  while (loop->sheet <= elapsed (loop))
+    loop->sheet *= 3;
+  return TRUE;
 }
 
 /* "MODEL.onnx" -> "MODEL.step-001500.png" */
@@ -137,10 +185,10 @@ after_step (Loop *loop, GError **error)
   const PstTrainer *trainer = loop->trainer;
   gint64            step = trainer->n_steps;
 
+  fit_steps (loop);
   if (now () - loop->told >= TELL_EVERY || step == loop->until)
     tell_step (loop);
-  if (trainer->step && recipe->sample_every > 0 &&
-      step % recipe->sample_every == 0 && ! save_sheet (loop, error))
+  if (is_sheet_due (loop) && ! save_sheet (loop, error))
     return FALSE;
   if (recipe->save_every > 0 && now () - loop->saved >= recipe->save_every)
     return save (loop, error);
@@ -175,8 +223,10 @@ forecast (Loop *loop, GError **error)
   PstTrainer        *trainer = loop->trainer;
   g_autofree double *costs = g_new (double, trainer->recipe->phases->len);
 
-  if (! pst_trainer_forecast (trainer, loop->until, costs, &trainer->memory,
-                              error))
+  if (! pst_trainer_forecast (trainer,
+                              loop->options->seconds > 0 ? G_MAXINT64
+                                                         : loop->until,
+                              costs, &trainer->memory, error))
     return FALSE;
   loop->clock = pst_clock_new (trainer->recipe, costs,
                                pst_painter_cost (trainer));
@@ -258,8 +308,12 @@ pst_trainer_run (PstTrainer *trainer, const PstTrainerOptions *options,
                                          trainer->recipe->steps)
                                   : trainer->recipe->steps;
   loop.told = loop.saved = loop.counted = now ();
+  loop.sheet = FIRST_SHEET;
   if (! forecast (&loop, error))
     return FALSE;
+  fit_steps (&loop);
+  while (loop.sheet <= elapsed (&loop))
+    loop.sheet *= 3;
   tell_start (&loop);
   good = run (&loop, error);
   pst_clock_free (loop.clock);

@@ -20,12 +20,16 @@ typedef struct _PstTrainer PstTrainer;
  * @until: step to stop at; 0 for the recipe's end
  * @cancellable: (nullable): cancelling ends the training after the step that
  *   runs, with a checkpoint
+ * @seconds: 0, or what the training may take, all its runs together: in place
+ *   of the recipe's steps there are then as many as will do, and sample sheets
+ *   after 15 seconds, three times that and so on, and at the end
  */
 typedef struct
 {
   const char   *out;
   gint64        until;
   GCancellable *cancellable;
+  double        seconds;
 } PstTrainerOptions;
 
 /**
