@@ -362,9 +362,9 @@ test_seconds (Fixture *f, gconstpointer data)
   g_assert_cmpint (f->recipe->steps, ==, first);
   g_assert_true (pst_trainer_resume (next, path, &error));
   g_assert_true (pst_trainer_run (next, &options, &error));
-  g_assert_cmpint (pst_trainer_get_step (next), ==, first);
+  g_assert_cmpint (pst_trainer_get_step (next), <=, first + 2);
   options.seconds = 60;
-  options.until = first + 3;
+  options.until = first + 5;
   g_assert_true (pst_trainer_run (next, &options, &error));
   g_assert_no_error (error);
   g_assert_cmpint (pst_trainer_get_step (next), ==, options.until);
