@@ -17,6 +17,7 @@
 typedef struct
 {
   char       *style;
+  char       *mix;
   PstControls controls;
   int         threads;
   char       *memory;
@@ -30,6 +31,7 @@ static void
 arguments_clear (Arguments *arguments)
 {
   g_free (arguments->style);
+  g_free (arguments->mix);
   g_free (arguments->memory);
   helper_hints_clear (&arguments->hints);
   g_strfreev (arguments->words);
@@ -43,6 +45,10 @@ parse (int argc, char **argv, Arguments *to)
   const GOptionEntry entries[] = {
     { "style", 's', 0, G_OPTION_ARG_STRING, &to->style,
       N_ ("Which of the model's styles"), N_ ("ID") },
+    { "mix", 0, 0, G_OPTION_ARG_STRING, &to->mix,
+      N_ ("Mix in another of its styles; 50 percent of it where none are "
+          "named"),
+      N_ ("ID[:PERCENT]") },
     { "strength", 0, 0, G_OPTION_ARG_DOUBLE, &to->controls.strength,
       N_ ("0 (the photo) to 200; 100 is as trained"), N_ ("PERCENT") },
     { "brush-size", 0, 0, G_OPTION_ARG_DOUBLE, &to->controls.brush_size,
@@ -111,7 +117,7 @@ check (Arguments *arguments, PstModelHints *hints, GError **error)
 
 /* MODEL is a file, or a style of the library. */
 static PstModel *
-load_model (const Arguments *arguments, const PstModelHints *hints,
+load_model (Arguments *arguments, const PstModelHints *hints,
             const PstStyle **style, GError **error)
 {
   g_autofree char     *installed = NULL;
@@ -122,7 +128,11 @@ load_model (const Arguments *arguments, const PstModelHints *hints,
     return NULL;
   *style = helper_model_style (
       model, arguments->style ? arguments->style : installed, error);
-  return *style ? g_steal_pointer (&model) : NULL;
+  if (! *style ||
+      (arguments->mix && ! helper_model_mix (model, arguments->mix,
+                                             &arguments->controls, error)))
+    return NULL;
+  return g_steal_pointer (&model);
 }
 
 static void

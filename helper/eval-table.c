@@ -55,13 +55,13 @@ make_column (int figure, const PstFigures *figures, guint n)
 }
 
 static char **
-make_names (GPtrArray *styles)
+make_names (GPtrArray *rows)
 {
-  char **cells = g_new0 (char *, styles->len + 2);
+  char **cells = g_new0 (char *, rows->len + 2);
 
   cells[0] = g_strdup (_ ("style"));
-  for (guint i = 0; i < styles->len; i++)
-    cells[i + 1] = g_strdup (((EvalStyle *) styles->pdata[i])->id);
+  for (guint i = 0; i < rows->len; i++)
+    cells[i + 1] = g_strdup (((EvalRow *) rows->pdata[i])->name);
   return cells;
 }
 
@@ -89,21 +89,21 @@ append_cell (GString *line, char **column, const char *text, gboolean left)
 }
 
 void
-eval_print_table (GPtrArray *styles, const PstFigures *figures,
+eval_print_table (GPtrArray *rows, const PstFigures *figures,
                   gboolean markdown)
 {
   g_autoptr (GPtrArray) table = NULL;
 
   table = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
-  g_ptr_array_add (table, make_names (styles));
+  g_ptr_array_add (table, make_names (rows));
   for (int i = 0; i < PST_N_FIGURES; i++)
     {
-      char **column = make_column (i, figures, styles->len);
+      char **column = make_column (i, figures, rows->len);
 
       if (column)
         g_ptr_array_add (table, column);
     }
-  for (guint row = 0; row <= styles->len; row++)
+  for (guint row = 0; row <= rows->len; row++)
     {
       g_autoptr (GString) line = g_string_new (markdown ? "| " : "");
 
@@ -152,16 +152,16 @@ finish (GString *json)
 }
 
 void
-eval_print_start (const char *title, guint n_photos, GPtrArray *styles)
+eval_print_start (const char *title, guint n_photos, GPtrArray *rows)
 {
   GString *json = begin ("start");
 
   append_text (json, "model", title);
   g_string_append_printf (json, ",\"photos\":%u,\"styles\":[", n_photos);
-  for (guint i = 0; i < styles->len; i++)
+  for (guint i = 0; i < rows->len; i++)
     {
       g_string_append (json, i ? "," : "");
-      pst_json_append_text (json, ((EvalStyle *) styles->pdata[i])->id);
+      pst_json_append_text (json, ((EvalRow *) rows->pdata[i])->name);
     }
   g_string_append_c (json, ']');
   finish (json);

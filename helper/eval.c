@@ -22,6 +22,7 @@ typedef struct
   PstModel            *model;   /* (nullable) */
   PstRecipe           *recipe;  /* (nullable) */
   GPtrArray           *styles;  /* EvalStyle */
+  GPtrArray           *rows;    /* EvalRow */
   GPtrArray           *photos;  /* paths */
   GPtrArray           *results; /* (nullable): paths */
   PstEval             *eval;
@@ -39,6 +40,8 @@ arguments_clear (EvalArguments *arguments)
   g_free (arguments->content_layers);
   g_strfreev (arguments->photos);
   g_strfreev (arguments->results);
+  g_free (arguments->strengths);
+  g_strfreev (arguments->mixes);
   helper_hints_clear (&arguments->hints);
   g_strfreev (arguments->words);
 }
@@ -49,6 +52,7 @@ static void
 work_clear (Work *work)
 {
   g_clear_pointer (&work->eval, pst_eval_free);
+  g_clear_pointer (&work->rows, g_ptr_array_unref);
   g_clear_pointer (&work->styles, g_ptr_array_unref);
   g_clear_pointer (&work->photos, g_ptr_array_unref);
   g_clear_pointer (&work->results, g_ptr_array_unref);
@@ -90,8 +94,16 @@ parse (int argc, char **argv, EvalArguments *to)
       "N" },
     { "style-size", 0, 0, G_OPTION_ARG_INT, &to->style_size,
       N_ ("The same of paintings; else as the recipe says"), "N" },
-    { "strength", 0, 0, G_OPTION_ARG_DOUBLE, &to->strength,
-      N_ ("0 (the photo) to 200; 100 is as trained"), N_ ("PERCENT") },
+    { "strength", 0, 0, G_OPTION_ARG_STRING, &to->strengths,
+      N_ ("0 (the photo) to 200; 100 is as trained; or several of them"),
+      N_ ("PERCENT[,…]") },
+    { "mix", 0, 0, G_OPTION_ARG_STRING_ARRAY, &to->mixes,
+      N_ ("Measure a mix of two styles, too; may be repeated"),
+      N_ ("A+B[:PERCENT]") },
+    { "cross-fade", 0, 0, G_OPTION_ARG_NONE, &to->cross_fade,
+      N_ ("Compare other strengths and mixes with fading pixels, as far from "
+          "the photo"),
+      NULL },
     { "ratio", 0, 0, G_OPTION_ARG_INT, &to->ratio,
       N_ ("Optimise the first N photos directly, too, and compare the "
           "objective (slow)"),
@@ -128,6 +140,9 @@ complain (const EvalArguments *arguments)
   if (arguments->results && arguments->styles)
     return _ ("Finished pictures are of one style; --style goes with a "
               "model.");
+  if (arguments->results && (arguments->strengths || arguments->mixes))
+    return _ ("Finished pictures are as they are; --strength and --mix go "
+              "with a model.");
   if (! arguments->photos && ! *arguments->words)
     return _ ("Say what photos to measure with: --photos PATH.");
   if (arguments->size < PST_EVAL_LEAST ||
@@ -140,9 +155,6 @@ complain (const EvalArguments *arguments)
     return _ ("The ratio takes 0 photos or more, and one evaluation or more.");
   if (arguments->ratio && ! arguments->features)
     return _ ("The ratio needs a feature network: --features FILE.onnx.");
-  if (! (arguments->strength >= PST_STRENGTH_MIN &&
-         arguments->strength <= PST_STRENGTH_MAX))
-    return _ ("The strength must be between 0 and 200 percent.");
   if (arguments->json && arguments->markdown)
     return _ ("Choose JSON or Markdown.");
   return NULL;
@@ -183,7 +195,9 @@ load_styles (Work *work, GError **error)
     }
   work->styles = eval_styles (arguments, work->model, installed, work->recipe,
                               &work->host, error);
-  return work->styles != NULL;
+  if (work->styles)
+    work->rows = eval_rows (arguments, work->model, work->styles, error);
+  return work->rows != NULL;
 }
 
 /* "a,b" */
@@ -221,9 +235,9 @@ prepare (Work *work, GError **error)
   work->eval = pst_eval_new (&options, error);
   if (! work->eval)
     return FALSE;
-  for (guint i = 0; i < work->styles->len; i++)
+  for (guint i = 0; i < work->rows->len; i++)
     {
-      EvalStyle *one = work->styles->pdata[i];
+      EvalStyle *one = ((EvalRow *) work->rows->pdata[i])->style;
 
       if (! pst_eval_add_style (work->eval, one->pictures, one->recipe_style,
                                 error))
@@ -231,42 +245,10 @@ prepare (Work *work, GError **error)
           g_prefix_error (error, "%s: ", one->id);
           return FALSE;
         }
-      g_ptr_array_set_size (one->pictures, 0); /* needed no more */
     }
+  for (guint i = 0; i < work->styles->len; i++) /* needed no more */
+    g_ptr_array_set_size (((EvalStyle *) work->styles->pdata[i])->pictures, 0);
   return TRUE;
-}
-
-/* The network paints in the photo's own size: brush size refers to a picture
- * of one megapixel, so of that these are a part. */
-static PstPicture *
-paint (const Work *work, const EvalStyle *style, const PstPicture *photo,
-       GError **error)
-{
-  PstControls            controls = PST_CONTROLS_INIT;
-  gsize                  n = (gsize) photo->width * photo->height;
-  g_autofree float      *data = g_new (float, n * 4);
-  PstPixels              pixels = { photo->width, photo->height, data };
-  g_autoptr (PstPicture) result = NULL;
-
-  controls.picture_area = 1e6;
-  controls.strength = work->arguments->strength;
-  controls.n_threads = (guint) work->arguments->threads;
-  for (gsize i = 0; i < 4 * n; i++)
-    data[i] = i % 4 < 3 ? photo->data[i / 4 * 3 + i % 4] / 255.0f : 1;
-  if (! pst_stylize (work->model, style->style, &controls, &pixels, NULL, NULL,
-                     NULL, error))
-    return NULL;
-  result = pst_picture_new (photo->width, photo->height);
-  if (! result)
-    {
-      g_set_error_literal (error, PST_ERROR, PST_ERROR_MEMORY,
-                           _ ("There is no memory for this picture"));
-      return NULL;
-    }
-  for (gsize i = 0; i < 3 * n; i++)
-    result->data[i] =
-        (guint8) (CLAMP (data[i / 3 * 4 + i % 3], 0, 1) * 255 + 0.5f);
-  return g_steal_pointer (&result);
 }
 
 static PstPicture *
@@ -282,18 +264,18 @@ load (const Work *work, const char *path, GError **error)
 }
 
 static gboolean
-measure_style (Work *work, guint at, guint number, const PstPicture *photo,
+measure_row (Work *work, guint at, guint number, const PstPicture *photo,
                GError **error)
 {
   const EvalArguments   *arguments = work->arguments;
-  EvalStyle             *style = work->styles->pdata[number];
+  EvalRow               *row = work->rows->pdata[number];
   g_autoptr (PstPicture) result = NULL;
   PstFigures             figures;
 
   if (work->results)
     result = load (work, work->results->pdata[at], error);
   else
-    result = paint (work, style, photo, error);
+    result = eval_paint (work->model, work->eval, row, photo, error);
   if (! result)
     return FALSE;
   if (! pst_eval_measure (work->eval, number, result,
@@ -303,7 +285,7 @@ measure_style (Work *work, guint at, guint number, const PstPicture *photo,
       return FALSE;
     }
   if (arguments->json)
-    eval_print_photo (work->photos->pdata[at], style->id, &figures);
+    eval_print_photo (work->photos->pdata[at], row->name, &figures);
   return TRUE;
 }
 
@@ -320,8 +302,8 @@ measure_photo (Work *work, guint at, GError **error)
       g_prefix_error (error, "%s: ", path);
       return FALSE;
     }
-  for (guint i = 0; i < work->styles->len; i++)
-    if (! measure_style (work, at, i, photo, error))
+  for (guint i = 0; i < work->rows->len; i++)
+    if (! measure_row (work, at, i, photo, error))
       return FALSE;
   return TRUE;
 }
@@ -329,14 +311,14 @@ measure_photo (Work *work, guint at, GError **error)
 static void
 report (Work *work)
 {
-  guint                  n = work->styles->len, n_flat = 0;
+  guint                  n = work->rows->len, n_flat = 0;
   g_autofree PstFigures *figures = g_new (PstFigures, n);
 
   for (guint i = 0; i < n; i++)
     {
       pst_eval_summarise (work->eval, i, &figures[i], &n_flat);
       if (work->arguments->json)
-        eval_print_style (((EvalStyle *) work->styles->pdata[i])->id,
+        eval_print_style (((EvalRow *) work->rows->pdata[i])->name,
                           work->photos->len, n_flat, &figures[i]);
     }
   if (work->arguments->json)
@@ -344,7 +326,7 @@ report (Work *work)
       eval_print_end ();
       return;
     }
-  eval_print_table (work->styles, figures, work->arguments->markdown);
+  eval_print_table (work->rows, figures, work->arguments->markdown);
   if (! work->arguments->markdown)
     g_print (_ ("%u photos, grid looked for in %u flat tiles. Less is better, "
                 "but for similarity and preservation (0 to 1); a grid of 1 is "
@@ -372,7 +354,7 @@ measure (EvalArguments *arguments, GError **error)
     return FALSE;
   if (arguments->json)
     eval_print_start (work.model ? pst_model_get_title (work.model) : "",
-                      work.photos->len, work.styles);
+                      work.photos->len, work.rows);
   for (guint i = 0; done && i < work.photos->len; i++)
     {
       if (shown)
@@ -389,7 +371,7 @@ measure (EvalArguments *arguments, GError **error)
 int
 helper_eval (int argc, char **argv)
 {
-  g_auto (EvalArguments) arguments = { .size = 512, .strength = 100,
+  g_auto (EvalArguments) arguments = { .size = 512,
                                        .evaluations = 100, .seed = 1 };
   g_autoptr (GError)     error = NULL;
 

@@ -55,3 +55,26 @@ helper_model_style (PstModel *model, const char *id, GError **error)
     fail_which (model, id, error);
   return style;
 }
+
+gboolean
+helper_model_mix (PstModel *model, const char *text, PstControls *controls,
+                  GError **error)
+{
+  const char      *colon = strchr (text, ':');
+  g_autofree char *id = g_strndup (text, colon ? (gsize) (colon - text)
+                                               : strlen (text));
+  char            *end = NULL;
+  double           percent = colon ? g_ascii_strtod (colon + 1, &end) : 50;
+
+  if (colon && (end == colon + 1 || *end))
+    {
+      g_set_error (error, PST_ERROR, PST_ERROR_ARGUMENT,
+                   _ ("“%s” is no mix; write a style and a number of percent, "
+                      "as in %s:50."),
+                   text, id);
+      return FALSE;
+    }
+  controls->second = helper_model_style (model, id, error);
+  controls->mix = percent;
+  return controls->second != NULL;
+}

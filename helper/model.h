@@ -24,3 +24,14 @@ PstModel *helper_model_load (const char *word, const PstModelHints *hints,
  */
 const PstStyle *helper_model_style (PstModel *model, const char *id,
                                     GError **error);
+
+/**
+ * helper_model_mix:
+ * @text: "ID" or "ID:PERCENT"
+ * @controls: gets the second style and the mix
+ *
+ * Returns: %FALSE with %PST_ERROR_ARGUMENT, or the error of
+ *   helper_model_style()
+ */
+gboolean helper_model_mix (PstModel *model, const char *text,
+                           PstControls *controls, GError **error);

@@ -122,7 +122,8 @@ static gboolean
 same_controls (const PstControls *a, const PstControls *b)
 {
   return a->strength == b->strength && a->brush_size == b->brush_size &&
-         a->n_threads == b->n_threads && a->memory == b->memory;
+         a->n_threads == b->n_threads && a->memory == b->memory &&
+         a->second == b->second && a->mix == b->mix;
 }
 
 void

@@ -213,6 +213,25 @@ pst_eval_set_photo (PstEval *eval, PstPicture *photo, GError **error)
   return ! eval->viewer || eval->seen;
 }
 
+gboolean
+pst_eval_content (PstEval *eval, const PstPicture *result, double *distance,
+                  GError **error)
+{
+  g_autoptr (PstView) view = NULL;
+  PstLikeness         likeness;
+
+  if (! eval->viewer)
+    {
+      pst_luminance_compare (eval->photo, result, &likeness);
+      *distance = likeness.distance;
+      return TRUE;
+    }
+  view = pst_viewer_look (eval->viewer, result, error);
+  if (view)
+    *distance = pst_view_content_distance (view, eval->seen);
+  return view != NULL;
+}
+
 static gboolean
 measure_features (PstEval *eval, Style *style, const PstPicture *result,
                   double *value, GError **error)

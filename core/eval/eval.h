@@ -77,6 +77,16 @@ gboolean pst_eval_add_style (PstEval *eval, GPtrArray *pictures,
 gboolean pst_eval_set_photo (PstEval *eval, PstPicture *photo, GError **error);
 
 /**
+ * pst_eval_content:
+ * @distance: (out): by %PST_FIGURE_FEATURES, or without a feature network by
+ *   %PST_FIGURE_LUMINANCE
+ *
+ * How far a picture, of the photo's size, is from the photo.
+ */
+gboolean pst_eval_content (PstEval *eval, const PstPicture *result,
+                           double *distance, GError **error);
+
+/**
  * pst_eval_measure:
  * @style: which, in the order they were added
  * @result: what the style made of the photo

@@ -36,6 +36,9 @@ pst_controls_check (const PstControls *controls, const PstModelFacts *facts,
       ! check_percent (_ ("brush size"), controls->brush_size, PST_BRUSH_MIN,
                        PST_BRUSH_MAX, error))
     return FALSE;
+  if (controls->second &&
+      ! check_percent (_ ("mix"), controls->mix, 0, 100, error))
+    return FALSE;
   if (! (controls->picture_area >= 0 && controls->picture_area <= 1e11))
     {
       g_set_error (error, PST_ERROR, PST_ERROR_ARGUMENT,
@@ -122,9 +125,10 @@ pst_steps_enlarge (const PstSteps *steps, int width, int height)
 
 float
 pst_controls_weights (const PstControls *controls, const PstModelFacts *facts,
-                      int column, float *weights)
+                      int column, int second, float *weights)
 {
   float strength = controls->strength / 100;
+  float mix = controls->second ? controls->mix / 100 : 0;
   float t;
 
   for (int k = 0; k < facts->n_columns; k++)
@@ -132,11 +136,15 @@ pst_controls_weights (const PstControls *controls, const PstModelFacts *facts,
   if (! facts->identity)
     {
       if (facts->n_columns)
-        weights[column] = 1;
+        {
+          weights[column] = 1 - mix;
+          weights[second] += mix;
+        }
       return strength;
     }
   weights[0] = 1 - strength;
-  weights[column] += strength;
+  weights[column] += strength * (1 - mix);
+  weights[second] += strength * mix;
   /* The identity style is close to the photo but not the same, so the last
    * bit of the way is mixed. */
   t = MIN (strength / FULL_MIX, 1);

@@ -46,13 +46,14 @@ gboolean pst_steps_enlarge (const PstSteps *steps, int width, int height);
 /**
  * pst_controls_weights:
  * @column: of the style
- * @weights: (out) (nullable): facts->n_columns of them
+ * @second: column of the one mixed in; @column where there is none
+ * @weights: (out): facts->n_columns of them
  *
- * Divides the strength between the network and the pixels.
+ * Divides strength and mix between the styles, and the strength between the
+ * network and the pixels.
  *
  * Returns: how much of the way from the photo to the painted picture to go;
  *   more than 1 above 100 % where the network cannot do it
  */
 float pst_controls_weights (const PstControls *controls,
-                            const PstModelFacts *facts, int column,
-                            float *weights);
+                            const PstModelFacts *facts, int column, int second, float *weights);

@@ -54,6 +54,65 @@ test_strength_monotone (Fixture *fixture, gconstpointer make)
   g_free (photo.data);
 }
 
+/* All of a style is that style, to the bit, and half of it is between. */
+static void
+test_mix (Fixture *fixture, gconstpointer make)
+{
+  static const double parts[] = { 0, 50, 100 };
+  PstPixels           photo = test_new_picture (200, 150);
+  PstPixels           first = test_copy_picture (&photo);
+  PstPixels           second = test_copy_picture (&photo);
+  PstControls         controls = PST_CONTROLS_INIT;
+  double              whole;
+
+  controls.picture_area = 1e6;
+  test_stylize (fixture->model, "stripes", controls, &first);
+  test_stylize (fixture->model, "dots", controls, &second);
+  whole = test_mean_difference (&first, &second);
+  g_assert_cmpfloat (whole, >, 0.01);
+  controls.second = pst_model_find_style (fixture->model, "dots");
+  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      PstPixels pixels = test_copy_picture (&photo);
+      double    from, to;
+
+      controls.mix = parts[i];
+      test_stylize (fixture->model, "stripes", controls, &pixels);
+      from = test_mean_difference (&first, &pixels);
+      to = test_mean_difference (&second, &pixels);
+      g_assert_true ((from == 0) == (parts[i] == 0));
+      g_assert_true ((to == 0) == (parts[i] == 100));
+      g_assert_cmpfloat (from, <=, whole);
+      g_assert_cmpfloat (to, <=, whole);
+      g_free (pixels.data);
+    }
+  g_free (photo.data);
+  g_free (first.data);
+  g_free (second.data);
+}
+
+static void
+test_mix_refusals (Fixture *fixture, gconstpointer make)
+{
+  PstStyle           stranger = { .id = (char *) "stranger" };
+  PstPixels          pixels = test_new_picture (50, 40);
+  PstControls        controls = PST_CONTROLS_INIT;
+  const PstStyle    *style = pst_model_find_style (fixture->model, "stripes");
+  g_autoptr (GError) error = NULL;
+
+  controls.second = &stranger;
+  g_assert_false (pst_stylize (fixture->model, style, &controls, &pixels, NULL,
+                               NULL, NULL, &error));
+  g_assert_error (error, PST_ERROR, PST_ERROR_STYLE);
+  g_clear_error (&error);
+  controls.second = pst_model_find_style (fixture->model, "dots");
+  controls.mix = 101;
+  g_assert_false (pst_stylize (fixture->model, style, &controls, &pixels, NULL,
+                               NULL, NULL, &error));
+  g_assert_error (error, PST_ERROR, PST_ERROR_ARGUMENT);
+  g_free (pixels.data);
+}
+
 /* A network that changes nothing changes nothing at any size: what is taken
  * apart by sizes is put together again. */
 static void
@@ -458,6 +517,8 @@ main (int argc, char **argv)
   ADD ("/stylize/strength-zero", pst_test_model_painter, test_strength_zero);
   ADD ("/stylize/strength-monotone", pst_test_model_painter,
        test_strength_monotone);
+  ADD ("/stylize/mix", pst_test_model_painter, test_mix);
+  ADD ("/stylize/mix-refusals", pst_test_model_painter, test_mix_refusals);
   ADD ("/stylize/alpha", pst_test_model_painter, test_alpha);
   ADD ("/stylize/look", pst_test_model_painter, test_look);
   ADD ("/stylize/threads", pst_test_model_painter, test_threads);

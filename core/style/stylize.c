@@ -93,7 +93,7 @@ own_style (PstModel *model, const PstStyle *style, GError **error)
 
 static gboolean
 stylize (PstModel *model, PstBench *bench, const PstStyle *style,
-         const PstControls *controls, PstPixels *pixels,
+         const PstStyle *second, const PstControls *controls, PstPixels *pixels,
          GCancellable *cancellable, PstProgressFunc progress, gpointer data,
          GError **error)
 {
@@ -113,7 +113,7 @@ stylize (PstModel *model, PstBench *bench, const PstStyle *style,
       return FALSE;
     }
   mix = pst_controls_weights (controls, pst_model_get_facts (model),
-                              style->column, weights);
+                              style->column, second->column, weights);
   return pst_paint (&net, &plan, pixels, mix,
                     MAX (1 - (float) controls->strength / 100, 0), cancellable,
                     progress, data, error);
@@ -125,22 +125,24 @@ pst_stylize (PstModel *model, const PstStyle *style,
              GCancellable *cancellable, PstProgressFunc progress,
              gpointer data, GError **error)
 {
-  const PstStyle *own;
+  const PstStyle *own, *second;
   PstBench       *bench;
   gboolean        done;
 
   g_return_val_if_fail (model && style && controls && pixels, FALSE);
 
   own = own_style (model, style, error);
-  if (! own || ! check_size (pixels->width, pixels->height, error) ||
+  second = own && controls->second ? own_style (model, controls->second, error)
+                                   : own;
+  if (! second || ! check_size (pixels->width, pixels->height, error) ||
       ! pst_controls_check (controls, pst_model_get_facts (model), error) ||
       g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
   if (controls->strength > 0 && pst_convert_visible (pixels))
     {
       bench = pst_model_take_bench (model, controls->n_threads);
-      done = stylize (model, bench, own, controls, pixels, cancellable,
-                      progress, data, error);
+      done = stylize (model, bench, own, second, controls, pixels,
+                      cancellable, progress, data, error);
       pst_model_leave_bench (model, bench);
       if (! done)
         return FALSE;

@@ -23,17 +23,22 @@
  * @n_threads: 0 for one per core
  * @memory: most bytes to use beyond the caller's pixels; 0 for half of what
  *   is available
+ * @second: (nullable): another style of the same model to mix in
+ * @mix: percent of the second style in the mix, 0 to 100; the rest is the
+ *   first
  */
 typedef struct
 {
-  double  strength;
-  double  brush_size;
-  double  picture_area;
-  guint   n_threads;
-  guint64 memory;
+  double          strength;
+  double          brush_size;
+  double          picture_area;
+  guint           n_threads;
+  guint64         memory;
+  const PstStyle *second;
+  double          mix;
 } PstControls;
 
-#define PST_CONTROLS_INIT { 100.0, 100.0, 0.0, 0, 0 }
+#define PST_CONTROLS_INIT { 100.0, 100.0, 0.0, 0, 0, NULL, 0.0 }
 
 /**
  * pst_stylize:
@@ -57,6 +62,11 @@ typedef struct
  * (no area): it shows the look of the result. Calls of the same size with one
  * model reuse the memory of the last. Different threads may use one model at
  * a time.
+ *
+ * Strength and mixing are the network's own: the scales and shifts of its
+ * instance norms are interpolated between the styles (Dumoulin et al., "A
+ * learned representation for artistic style", 2017, section 3.3), the identity
+ * style standing for the photo.
  *
  * The same call for every host. Alpha stays as it is to the bit; colour under
  * alpha 0 neither shows in the result nor changes it elsewhere. Colours

@@ -383,7 +383,10 @@ reference_stylize (PstModel *model, const PstStyle *style,
   double               mix, keep = MAX (1 - controls->strength / 100, 0);
 
   pst_controls_steps (controls, facts, pixels->width, pixels->height, &steps);
-  mix = pst_controls_weights (controls, facts, style->column, weights);
+  mix = pst_controls_weights (controls, facts, style->column,
+                              controls->second ? controls->second->column
+                                               : style->column,
+                              weights);
   painted = paint (model, weights, &steps, pixels);
   result = reference_scale (painted, pixels->width, pixels->height);
   for (int i = 0; i < pixels->width * pixels->height * 3; i++)

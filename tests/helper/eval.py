@@ -181,6 +181,27 @@ def test_paintings(world):
     check(found[-2]["gram"] > 0, found[-2])
 
 
+def test_strengths(world):
+    """A cross-fade is as far from the photo as what the network paints; all of one style is that
+    style, whatever is mixed in."""
+    words = ("--model", "small.onnx", "--photos", "photos", *LAYERS)
+    found = world.styles(*words, "--strength", "5,100", "--style", "one", "--cross-fade")
+    names = ["one 5 %", "one 5 % cross-fade", "one"]
+    check(list(found) == names, list(found))
+    part, faded, whole = (found[name] for name in names)
+    check(part["features"] < whole["features"], part, whole)
+    check(abs(faded["features"] - part["features"]) < 0.02 * part["features"], part, faded)
+    check(faded["gram"] != part["gram"], part, faded)
+    found = world.styles(*words, "--mix", "one+two:100", "--mix", "two+one", "--cross-fade")
+    names = ["one", "two", "one, to two", "two, to one", "one + two, to one", "one + two, to two",
+             "one + two cross-fade, to one", "one + two cross-fade, to two"]
+    check(list(found)[:8] == names and len(found) == 12, list(found))
+    for name in ("one + two, to two", "one + two cross-fade, to two"):
+        check(found[name]["gram"] == found["two"]["gram"], name, found[name], found["two"])
+    check(found["one + two, to one"]["gram"] == found["two, to one"]["gram"], found)
+    check(found["two + one, to one"]["gram"] != found["two, to one"]["gram"], found)
+
+
 def test_refusals(world):
     """Each is one line that names what is wrong."""
     model = ("--model", "small.onnx")
@@ -197,6 +218,12 @@ def test_refusals(world):
         (("--model", "no-such-style", *photo), 1, "no-such-style"),
         ((*model, *photo, "--size", "20"), 2, "64"),
         ((*model, *photo, "--strength", "300"), 2, "200"),
+        ((*model, *photo, "--strength", "50,"), 2, "commas"),
+        ((*model, *photo, "--mix", "one"), 2, "A+B"),
+        ((*model, *photo, "--mix", "one+three"), 1, "one, two"),
+        ((*model, *photo, "--mix", "one+two:x"), 2, "two:50"),
+        ((*model, *photo, "--mix", "one+two", "--style", "one"), 2, "one+two"),
+        (("--results", "photos/b.png", *photo, "--strength", "50"), 2, "--strength"),
         ((*model, *photo, "--ratio", "1"), 2, "--features"),
         ((*model, *photo, "--features", "none.onnx"), 1, "none.onnx"),
         ((*model, *photo, "--features", "net.onnx"), 2, "shallow, deep"),
@@ -228,6 +255,7 @@ TESTS = {
     "a foreign model": test_foreign,
     "finished pictures": test_results,
     "paintings that are not there": test_paintings,
+    "strengths, mixes and cross-fades": test_strengths,
     "refusals say why": test_refusals,
     "--help": test_help,
 }

@@ -449,6 +449,7 @@ test_refusals (void)
     { foreign, in, out, NULL, NULL, 2, "--channels" },
     { mirror, in, out, "--strength", "201", 2, "200" },
     { mirror, in, out, "--strength", "much", 2, "much" },
+    { mirror, in, out, "--mix", "none:50", 1, "none" },
     { mirror, in, out, "--brush-size", "1", 2, "25" },
     { mirror, in, out, "--threads", "-1", 2, "threads" },
     { mirror, in, out, "--memory", "lots", 2, "800M" },
