@@ -309,6 +309,8 @@ pst_trainer_run (PstTrainer *trainer, const PstTrainerOptions *options,
                                   : trainer->recipe->steps;
   loop.told = loop.saved = loop.counted = now ();
   loop.sheet = FIRST_SHEET;
+  if (options->seconds > 0)
+    trainer->recipe->sample_every = 0; /* by time */
   if (! forecast (&loop, error))
     return FALSE;
   fit_steps (&loop);
