@@ -136,12 +136,37 @@ pst_gradient_norm (const float *const *gradients, const gint64 *counts,
   return sqrt (sum);
 }
 
+/* Adds up the gradients of all ranks in one block, and has @gradients point
+ * there; the block, transfer full. */
+static float *
+sum_gradients (const PstRanks *ranks, const float **gradients,
+               const gint64 *counts, guint n)
+{
+  gint64 total = 0;
+  float *all, *to;
+
+  for (guint i = 0; i < n; i++)
+    total += counts[i];
+  all = to = g_new (float, total);
+  for (guint i = 0; i < n; to += counts[i++])
+    {
+      if (counts[i] == 0) /* frozen */
+        continue;
+      memcpy (to, gradients[i], sizeof (float) * (gsize) counts[i]);
+      gradients[i] = to;
+    }
+  pst_ranks_sum (ranks, all, (gsize) total);
+  return all;
+}
+
 double
-pst_adam_descend (PstAdam *adam, PstRun *run, double clip, double rate)
+pst_adam_descend (PstAdam *adam, PstRun *run, const PstRanks *ranks,
+                  double clip, double rate)
 {
   guint                    n = adam->weights->len;
   g_autofree gint64       *counts = g_new0 (gint64, n);
   g_autofree const float **gradients = g_new0 (const float *, n);
+  g_autofree float        *sums = NULL;
   double                   norm, shrink = 1;
 
   for (guint i = 0, k = 0; i < n; i++)
@@ -154,6 +179,8 @@ pst_adam_descend (PstAdam *adam, PstRun *run, double clip, double rate)
       gradients[i] = gradient->data;
       counts[i] = pst_tensor_count (gradient);
     }
+  if (ranks)
+    sums = sum_gradients (ranks, gradients, counts, n);
   norm = pst_gradient_norm (gradients, counts, n);
   if (! isfinite (norm))
     return norm;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/graph/plan.h"
+#include "core/train/ranks.h"
 
 /**
  * PstAdam:
@@ -45,6 +46,7 @@ void pst_adam_step (PstAdam *adam, const float *const *gradients,
  * pst_adam_descend:
  * @run: its gradients are those of all weights that are not frozen, in their
  *   order; after a backward pass
+ * @ranks: (nullable): their gradients are added up first
  * @clip: largest norm of all of them together; 0 for any (Pascanu et al.,
  *   "On the difficulty of training recurrent neural networks", 2013,
  *   algorithm 1)
@@ -54,8 +56,8 @@ void pst_adam_step (PstAdam *adam, const float *const *gradients,
  * Returns: their norm before clipping; where that is not finite nothing has
  *   changed
  */
-double pst_adam_descend (PstAdam *adam, PstRun *run, double clip,
-                         double rate);
+double pst_adam_descend (PstAdam *adam, PstRun *run, const PstRanks *ranks,
+                         double clip, double rate);
 
 /* Square root of the sum of squares over all, summed in double. */
 double pst_gradient_norm (const float *const *gradients, const gint64 *counts,

@@ -12,6 +12,7 @@ static void
 fill_discriminators (PstAdversarialStep *step)
 {
   int    n = step->batch;
+  float  weight = 1.0f / (float) step->whole;
   float *rows = pst_run_get_input (step->d_run, PST_INPUT_STYLE)->data;
   float *sign = pst_run_get_input (step->d_run, PST_INPUT_SIGN)->data;
 
@@ -24,7 +25,7 @@ fill_discriminators (PstAdversarialStep *step)
       sign[i] = i < n ? 1 : -1;
       for (guint k = 0; k < step->players->discriminators->len; k++)
         ((float *) pst_run_get_seed (step->d_run, k)->data)[i] =
-          column ? 1.0f / n : 0;
+          column ? weight : 0;
     }
 }
 
@@ -42,26 +43,88 @@ blend (PstAdversarialStep *step, int i, float part)
     to[k] = part * real[k] + (1 - part) * fake[k];
 }
 
+/* What is drawn for the sample of @number; the share of the real picture in
+ * the blend comes first. */
+static PstRandom
+chance_of (const PstAdversarialStep *step, guint64 number, float *part)
+{
+  PstRandom random;
+
+  pst_random_init (&random, (guint64) step->recipe->seed, PST_STREAM_JUDGE,
+                   number);
+  *part = (float) pst_random_double (&random);
+  return random;
+}
+
+/* The generated pictures of the whole step in their order, as every process
+ * keeps the same pool; a block of its own, transfer full. */
+static float *
+all_generated (PstAdversarialStep *step, gsize size)
+{
+  const PstRanks *ranks = step->players->ranks;
+  float          *all = g_new0 (float, size * step->whole);
+
+  memcpy (all + size * pst_ranks_first (ranks, step->whole),
+          pst_adversarial_step_real (step, step->batch),
+          sizeof (float) * size * step->batch);
+  pst_ranks_sum (ranks, all, size * step->whole);
+  return all;
+}
+
+/* Column and number of each of them. */
+static double *
+all_samples (PstAdversarialStep *step)
+{
+  const PstRanks *ranks = step->players->ranks;
+  double         *all = g_new0 (double, 2 * step->whole);
+  double         *mine = all + 2 * pst_ranks_first (ranks, step->whole);
+
+  for (int i = 0; i < step->batch; i++)
+    {
+      mine[2 * i] = step->columns[i];
+      mine[2 * i + 1] = (double) step->numbers[i];
+    }
+  pst_ranks_add (ranks, all, 2 * (gsize) step->whole);
+  return all;
+}
+
+/* Generated pictures may be changed for those of earlier steps. */
+static void
+replay (PstAdversarialStep *step)
+{
+  gsize              size = (gsize) step->crop * step->crop * 3;
+  g_autofree double *samples = all_samples (step);
+  g_autofree float  *pictures = all_generated (step, size);
+
+  for (int i = 0; i < step->whole; i++)
+    {
+      float     part;
+      PstRandom random = chance_of (step, (guint64) samples[2 * i + 1], &part);
+
+      if (samples[2 * i] > 0)
+        pst_replay_swap (step->players->replay, (int) samples[2 * i], &random,
+                         pictures + size * i);
+    }
+  memcpy (pst_adversarial_step_real (step, step->batch),
+          pictures + size * pst_ranks_first (step->players->ranks, step->whole),
+          sizeof (float) * size * step->batch);
+}
+
 /* What is left to chance: generated pictures may come from earlier steps, and
  * one between real and generated is drawn. */
 static void
 draw (PstAdversarialStep *step)
 {
-  PstReplay *replay = step->players->replay;
+  const PstReplay *pool = step->players->replay;
 
-  for (int i = 0; i < step->batch; i++)
+  if (pool && pool->size > 0)
+    replay (step);
+  for (int i = 0; i < step->batch && pst_adversarial_has_penalty (step); i++)
     {
-      PstRandom random;
-      float     part;
+      float part;
 
-      pst_random_init (&random, (guint64) step->recipe->seed,
-                       PST_STREAM_JUDGE, step->numbers[i]);
-      part = (float) pst_random_double (&random);
-      if (replay && step->columns[i] > 0)
-        pst_replay_swap (replay, step->columns[i], &random,
-                         pst_adversarial_step_real (step, step->batch + i));
-      if (pst_adversarial_has_penalty (step))
-        blend (step, i, part);
+      chance_of (step, step->numbers[i], &part);
+      blend (step, i, part);
     }
 }
 
@@ -79,52 +142,60 @@ fill_penalties (PstAdversarialStep *step)
       rows[i * step->n_styles + step->columns[i]] = 1;
       for (guint k = 0; k < first; k++)
         ((float *) pst_run_get_seed (step->d_run, first + k)->data)[i] =
-          (float) (weight / step->batch);
+          (float) (weight / step->whole);
     }
 }
 
+/* Means over all pairs of a style. */
 static void
-read_penalties (PstAdversarialStep *step, PstLosses *losses)
+read_discriminators (PstAdversarialStep *step, PstLosses *losses)
 {
-  guint first = step->players->discriminators->len;
-  int   n_style = 0;
+  const PstRanks *ranks = step->players->ranks;
+  guint           n = step->players->discriminators->len;
+  guint           n_outputs = pst_adversarial_has_penalty (step) ? 2 * n : n;
+  /* of each discriminator real and generated, then penalties, pairs */
+  double sums[2 * PST_MAX_DISCRIMINATORS + 2] = { 0 };
+  double *penalty = sums + 2 * PST_MAX_DISCRIMINATORS, *pairs = penalty + 1;
 
-  losses->penalty = 0;
   for (int i = 0; i < step->batch; i++)
     {
       if (step->columns[i] == 0)
         continue;
-      n_style++;
-      for (guint k = 0; k < first; k++)
-        losses->penalty += ((const float *) pst_run_get_output (
-          step->d_run, first + k)->data)[i];
+      ++*pairs;
+      for (guint k = 0; k < n_outputs; k++)
+        {
+          const float *loss = pst_run_get_output (step->d_run, k)->data;
+
+          *(k < n ? &sums[2 * k] : penalty) += loss[i];
+          if (k < n)
+            sums[2 * k + 1] += loss[i + step->batch];
+        }
     }
-  losses->penalty /= n_style;
+  pst_ranks_add (ranks, sums, G_N_ELEMENTS (sums));
+  losses->real = losses->fake = 0;
+  for (guint k = 0; k < n; k++)
+    {
+      losses->judged[k].real = sums[2 * k] / *pairs;
+      losses->judged[k].fake = sums[2 * k + 1] / *pairs;
+      losses->real += losses->judged[k].real;
+      losses->fake += losses->judged[k].fake;
+    }
+  if (n_outputs > n)
+    losses->penalty = *penalty / *pairs;
 }
 
+/* Gradients of all discriminators, by their normalised weights. */
 static void
-read_discriminators (PstAdversarialStep *step, PstLosses *losses)
+take_gradients (PstAdversarialStep *step)
 {
-  losses->real = losses->fake = 0;
-  for (guint k = 0; k < step->players->discriminators->len; k++)
+  for (guint i = 0; i < step->scratch->len; i++)
     {
-      const float *loss = pst_run_get_output (step->d_run, k)->data;
-      PstJudged   *judged = &losses->judged[k];
-      int          n_style = 0;
+      const PstTensor *gradient = pst_run_get_gradient (step->d_run, i);
 
-      judged->real = judged->fake = 0;
-      for (int i = 0; i < step->batch; i++)
-        if (step->columns[i] > 0)
-          {
-            n_style++;
-            judged->real += loss[i];
-            judged->fake += loss[i + step->batch];
-          }
-      judged->real /= n_style;
-      judged->fake /= n_style;
-      losses->real += judged->real;
-      losses->fake += judged->fake;
+      memcpy (step->scratch->pdata[i], gradient->data,
+              pst_tensor_bytes (gradient));
     }
+  pst_ranks_sum (step->players->ranks, step->sums, step->n_sums);
 }
 
 /* Gradients of discriminator @i by its raw weights; the norm of them. */
@@ -135,14 +206,12 @@ raw_gradients (PstAdversarialStep *step, PstSpectral *spectral, guint first)
 
   for (guint i = 0; i < n; i++)
     {
-      const PstTensor *gradient;
-      float           *copy = step->scratch->pdata[first + i];
+      float *gradient = step->scratch->pdata[first + i];
 
-      gradient = pst_run_get_gradient (step->d_run, first + i);
-      memcpy (copy, gradient->data, pst_tensor_bytes (gradient));
-      pst_spectral_gradient (spectral, i, copy);
-      step->gradients[i] = copy;
-      step->counts[i] = pst_tensor_count (gradient);
+      pst_spectral_gradient (spectral, i, gradient);
+      step->gradients[i] = gradient;
+      step->counts[i] =
+        pst_tensor_count (&((PstArray *) spectral->raw->pdata[i])->tensor);
     }
   return pst_gradient_norm (step->gradients, step->counts, n);
 }
@@ -171,7 +240,7 @@ weigh (PstAdversarialStep *step, double *factors, PstLosses *losses)
         continue;
       now = pst_balance_success (recipe->adversarial_form,
                                  pst_run_get_output (step->d_run, first + i),
-                                 step->columns);
+                                 step->columns, step->players->ranks);
       if (isfinite (now))
         *average += (float) ((1 - recipe->balance_average) *
                              (now - *average));
@@ -192,19 +261,17 @@ pst_adversarial_judge (PstAdversarialStep *step, double factor,
   double            rate = step->settings->rate_discriminator * factor;
   guint             first = 0;
   double            factors[PST_MAX_DISCRIMINATORS];
-  gboolean          penalised = pst_adversarial_has_penalty (step);
 
   fill_discriminators (step);
   draw (step);
-  if (penalised)
+  if (pst_adversarial_has_penalty (step))
     fill_penalties (step);
   pst_run_forward (step->d_run, NULL, NULL, NULL, NULL);
   read_discriminators (step, losses);
-  if (penalised)
-    read_penalties (step, losses);
   if (! weigh (step, factors, losses))
     return;
   pst_run_backward (step->d_run);
+  take_gradients (step);
   for (guint i = 0; i < players->discriminators->len; i++)
     {
       PstSpectral *spectral = players->discriminators->pdata[i];

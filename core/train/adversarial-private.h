@@ -41,7 +41,8 @@ struct _PstAdversarialStep
   const PstRecipe   *recipe;
   const PstSettings *settings;
   const PstPlayers  *players;
-  int                batch;
+  int                whole;   /* samples of the step */
+  int                batch;   /* those taken here */
   int                crop;
   int                n_styles;
   int               *columns;
@@ -53,7 +54,10 @@ struct _PstAdversarialStep
   PstRun            *d_run;
   gint64            *counts;  /* of numbers in each weight, the larger list */
   const float      **gradients;
-  GPtrArray         *scratch; /* (GArray of float): discriminators' */
+  float             *sums;    /* discriminators' gradients, one after the
+                                 other */
+  gsize              n_sums;
+  GPtrArray         *scratch; /* where in @sums each weight's are */
 };
 
 /* adversarial-graph.c */

@@ -35,8 +35,8 @@ allocate_lists (PstAdversarialStep *step)
 {
   const PstPlayers *players = step->players;
   guint             most = players->generator->weights->len;
+  g_autoptr (GArray) begins = g_array_new (FALSE, FALSE, sizeof (gsize));
 
-  step->scratch = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < players->discriminators->len; i++)
     {
       PstSpectral *spectral = players->discriminators->pdata[i];
@@ -46,10 +46,15 @@ allocate_lists (PstAdversarialStep *step)
         {
           PstArray *raw = spectral->raw->pdata[k];
 
-          g_ptr_array_add (step->scratch,
-                           g_malloc (pst_tensor_bytes (&raw->tensor)));
+          g_array_append_val (begins, step->n_sums);
+          step->n_sums += (gsize) pst_tensor_count (&raw->tensor);
         }
     }
+  step->sums = g_new (float, step->n_sums);
+  step->scratch = g_ptr_array_new ();
+  for (guint i = 0; i < begins->len; i++)
+    g_ptr_array_add (step->scratch,
+                     step->sums + g_array_index (begins, gsize, i));
   step->counts = g_new0 (gint64, most);
   step->gradients = g_new0 (const float *, most);
 }
@@ -84,7 +89,8 @@ plan_step (const PstRecipe *recipe, const PstSettings *settings,
   step->recipe = recipe;
   step->settings = settings;
   step->players = players;
-  step->batch = settings->batch;
+  step->whole = settings->batch;
+  step->batch = pst_ranks_count (players->ranks, settings->batch);
   step->crop = settings->crop;
   step->n_styles = (int) recipe->styles->len + 1;
   step->columns = g_new0 (int, step->batch);
@@ -156,6 +162,7 @@ pst_adversarial_step_free (PstAdversarialStep *step)
   g_clear_pointer (&step->d_plan, pst_plan_unref);
   g_array_unref (step->terms);
   g_ptr_array_unref (step->scratch);
+  g_free (step->sums);
   g_free (step->columns);
   g_free (step->numbers);
   g_free (step->counts);
@@ -293,28 +300,32 @@ fill_generator (PstAdversarialStep *step)
           const PstTerm *term = &g_array_index (step->terms, PstTerm, k);
           float      *seed = pst_run_get_seed (step->g_run, k)->data;
 
-          seed[i] = (float) (term_weight (step, term, column) / step->batch);
+          seed[i] = (float) (term_weight (step, term, column) / step->whole);
         }
     }
 }
 
-/* The generator's loss against each discriminator, a mean over @n samples. */
-static void
-read_judged (PstAdversarialStep *step, int n, PstJudged *judged)
+/* Each term's sum over all samples that it concerns, then how many samples
+ * are of the identity; transfer full. */
+static double *
+sum_terms (PstAdversarialStep *step)
 {
-  for (guint k = 0; k < step->terms->len; k++)
+  guint   n = step->terms->len;
+  double *sums = g_new0 (double, n + 1);
+
+  for (int i = 0; i < step->batch; i++)
+    sums[n] += step->columns[i] == 0;
+  for (guint k = 0; k < n; k++)
     {
       const PstTerm   *term = &g_array_index (step->terms, PstTerm, k);
       const PstTensor *loss = pst_run_get_output (step->g_run, 1 + k);
-      double           sum = 0;
 
-      if (term->kind != PST_TERM_ADVERSARIAL)
-        continue;
       for (int i = 0; i < step->batch; i++)
-        if (step->columns[i] > 0)
-          sum += ((const float *) loss->data)[i];
-      (judged++)->adversarial = sum / n;
+        if ((step->columns[i] == 0) == (term->kind == PST_TERM_IDENTITY))
+          sums[k] += ((const float *) loss->data)[i];
     }
+  pst_ranks_add (step->players->ranks, sums, n + 1);
+  return sums;
 }
 
 /* The losses' means over the samples that each concerns. FALSE where one of
@@ -322,31 +333,29 @@ read_judged (PstAdversarialStep *step, int n, PstJudged *judged)
 static gboolean
 read_generator (PstAdversarialStep *step, PstLosses *losses)
 {
-  double total = 0;
-  double sums[PST_N_TERMS] = { 0 };
-  int    n_identity = 0;
+  g_autofree double *sums = sum_terms (step);
+  double             n_identity = sums[step->terms->len], total = 0;
+  double             means[PST_N_TERMS] = { 0 };
+  PstJudged         *judged = losses->judged;
 
-  for (int i = 0; i < step->batch; i++)
-    n_identity += step->columns[i] == 0;
   for (guint k = 0; k < step->terms->len; k++)
     {
-      const PstTerm      *term = &g_array_index (step->terms, PstTerm, k);
-      const PstTensor *loss = pst_run_get_output (step->g_run, 1 + k);
+      const PstTerm *term = &g_array_index (step->terms, PstTerm, k);
+      double         mean;
 
-      for (int i = 0; i < step->batch; i++)
-        if ((step->columns[i] == 0) == (term->kind == PST_TERM_IDENTITY))
-          sums[term->kind] += term->weight * ((const float *) loss->data)[i];
+      total += sums[k];
+      mean = sums[k] / (term->kind == PST_TERM_IDENTITY
+                          ? n_identity
+                          : step->whole - n_identity);
+      means[term->kind] += term->weight * mean;
+      if (term->kind == PST_TERM_ADVERSARIAL)
+        (judged++)->adversarial = mean;
     }
-  for (int k = 0; k < PST_N_TERMS; k++)
-    total += sums[k];
-  for (int k = 0; k < PST_N_TERMS; k++)
-    sums[k] /= k == PST_TERM_IDENTITY ? n_identity : step->batch - n_identity;
-  losses->content = sums[PST_TERM_CONTENT];
-  losses->style = sums[PST_TERM_STYLE];
-  losses->variation = sums[PST_TERM_VARIATION];
-  losses->identity = sums[PST_TERM_IDENTITY];
-  losses->adversarial = sums[PST_TERM_ADVERSARIAL];
-  read_judged (step, step->batch - n_identity, losses->judged);
+  losses->content = means[PST_TERM_CONTENT];
+  losses->style = means[PST_TERM_STYLE];
+  losses->variation = means[PST_TERM_VARIATION];
+  losses->identity = means[PST_TERM_IDENTITY];
+  losses->adversarial = means[PST_TERM_ADVERSARIAL];
   return isfinite (total);
 }
 
@@ -365,7 +374,8 @@ step_generator (PstAdversarialStep *step, double factor, PstLosses *losses)
             pst_run_get_output (step->g_run, 0)->data,
             sizeof (float) * step->batch * step->crop * step->crop * 3);
   pst_run_backward (step->g_run);
-  losses->norm = pst_adam_descend (step->players->generator_adam, step->g_run, settings->clip,
+  losses->norm = pst_adam_descend (step->players->generator_adam, step->g_run,
+                                   step->players->ranks, settings->clip,
                                    settings->rate * factor);
   return isfinite (losses->norm);
 }

@@ -5,6 +5,7 @@
 #include "core/train/adam.h"
 #include "core/train/features.h"
 #include "core/train/networks.h"
+#include "core/train/ranks.h"
 #include "core/train/recipe.h"
 #include "core/train/replay.h"
 #include "core/train/spectral.h"
@@ -21,6 +22,7 @@
  * @features: the loss network, frozen
  * @moments: (element-type GPtrArray): by column - 1: what
  *   pst_features_moments() gives for the style
+ * @ranks: (nullable): the processes that each take a part of the step
  *
  * All that a step works with; owned by the trainer.
  */
@@ -34,6 +36,7 @@ typedef struct
   PstReplay   *replay;
   PstFeatures *features;
   GPtrArray   *moments;
+  const PstRanks *ranks;
 } PstPlayers;
 
 /* What one discriminator makes of a step; NaN where it has no part in it. */
@@ -110,7 +113,8 @@ gboolean pst_adversarial_step_forecast (const PstRecipe *recipe,
                                         GError **error);
 guint64 pst_adversarial_step_get_memory (const PstAdversarialStep *step);
 
-/* What sample @i is made of; all before every step. @column 0 trains the
+/* What sample @i is made of, of those that this process takes; all before
+ * every step. @column 0 trains the
  * identity. The pointers are to crop x crop pixels R, G, B, 0 to 1: what the
  * generator sees, and the photo that the losses compare with. */
 void   pst_adversarial_step_set_column (PstAdversarialStep *step, int i,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/graph/tensor.h"
+#include "core/train/ranks.h"
 #include "core/train/recipe.h"
 
 /**
@@ -9,6 +10,7 @@
  * @judged: logits of the pictures' own styles, [2N,h,w]: real pictures
  *   first, then generated ones
  * @columns: of the N pairs; those of column 0 don't count
+ * @ranks: (nullable): their pairs are counted together
  *
  * How well a discriminator tells the two apart: the share of its patches,
  * half of them of either kind, that it is right about. It takes for real what
@@ -18,7 +20,7 @@
  * Returns: 0 to 1, 0.5 for guessing; NaN where no pair counts
  */
 double pst_balance_success (PstAdversarialForm form, const PstTensor *judged,
-                            const int *columns);
+                            const int *columns, const PstRanks *ranks);
 
 /**
  * pst_balance_factor:

@@ -52,6 +52,9 @@ struct _PstDataset
   guint               skipped;
   double              n_reads;
   double              seconds; /* that they took */
+  GString            *news;   /* "INDEX TEXT", a line each, of what was passed
+                                 over and not shared */
+  guint               n_news;
 };
 
 static void tell (PstDataset *dataset, const char *format, ...)
@@ -232,7 +235,8 @@ settle_groups (PstDataset *dataset, guint64 limit)
       group->photos = g_new0 (Photo, group->n);
       group->order = g_new (guint32, group->n);
     }
-  limit = MIN (limit, pst_memory_available () / 4);
+  limit = MIN (limit, pst_ranks_share (dataset->host->ranks,
+                                       pst_memory_available () / 4));
   dataset->memory = dataset->room = MIN (limit, need);
 }
 
@@ -250,6 +254,7 @@ pst_dataset_new_at (const PstRecipe *recipe, int side, const char *pictures,
   dataset->seed = (guint64) recipe->seed;
   dataset->side = side;
   dataset->min_size = recipe->min_size;
+  dataset->news = g_string_new (NULL);
   dataset->piece = pst_picture_new (side, side);
   dataset->floats = g_new (float, (gsize) side * side * 3);
   if (! dataset->piece)
@@ -285,6 +290,7 @@ pst_dataset_free (PstDataset *dataset)
   pst_picture_free (dataset->piece);
   pst_synthetic_free (dataset->synthetic);
   g_free (dataset->floats);
+  g_string_free (dataset->news, TRUE);
   g_free (dataset);
 }
 
@@ -420,12 +426,12 @@ read_picture (PstDataset *dataset, const Group *group, guint i, int side,
 }
 
 /* The group that @i, counted over all, is in. */
-static const Group *
+static Group *
 find_group (const PstDataset *dataset, guint *i)
 {
   for (guint g = 0; g < dataset->groups->len; g++)
     {
-      const Group *group = dataset->groups->pdata[g];
+      Group *group = dataset->groups->pdata[g];
 
       if (*i < group->n)
         return group;
@@ -467,12 +473,53 @@ shuffle (const PstDataset *dataset, Group *group, guint64 round)
 }
 
 static void
-skip (PstDataset *dataset, Group *group, guint i, const char *reason)
+skip (PstDataset *dataset, Group *group, guint i, const char *text)
 {
   group->photos[i].bad = TRUE;
   dataset->skipped++;
-  tell (dataset, _ ("%s is passed over: %s"),
-        group->paths ? (char *) group->paths->pdata[i] : "", reason);
+  tell (dataset, "%s", text);
+}
+
+/* What the other processes shall hear of it. */
+static void
+note_news (PstDataset *dataset, const Group *group, guint i, const char *text)
+{
+  g_autofree char *line = g_strdelimit (g_strdup (text), "\n", ' ');
+
+  for (guint g = 0; dataset->groups->pdata[g] != group; g++)
+    i += ((const Group *) dataset->groups->pdata[g])->n;
+  g_string_append_printf (dataset->news, "%u %s\n", i, line);
+  dataset->n_news++;
+}
+
+guint
+pst_dataset_get_news (const PstDataset *dataset)
+{
+  return dataset->n_news;
+}
+
+void
+pst_dataset_share (PstDataset *dataset)
+{
+  g_autoptr (GBytes) mine = g_bytes_new (dataset->news->str,
+                                         dataset->news->len);
+  g_autoptr (GBytes) all = pst_ranks_gather (dataset->host->ranks, mine);
+  g_autofree char   *text = NULL;
+  g_auto (GStrv)     lines = NULL;
+
+  text = g_strndup (g_bytes_get_data (all, NULL), g_bytes_get_size (all));
+  lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line; line++)
+    {
+      char  *end;
+      guint  i = (guint) g_ascii_strtoull (*line, &end, 10);
+      Group *group = end > *line ? find_group (dataset, &i) : NULL;
+
+      if (group && ! group->photos[i].bad)
+        skip (dataset, group, i, end + 1);
+    }
+  g_string_truncate (dataset->news, 0);
+  dataset->n_news = 0;
 }
 
 static const PstPicture *
@@ -497,6 +544,7 @@ load (PstDataset *dataset, Group *group, guint i)
   PstPicture        *picture;
   gint64             begin;
   g_autoptr (GError) reason = NULL;
+  g_autofree char   *text = NULL;
 
   if (photo->bad || photo->picture)
     return photo->picture;
@@ -506,8 +554,11 @@ load (PstDataset *dataset, Group *group, guint i)
   dataset->n_reads++;
   if (picture)
     return keep (dataset, photo, picture);
-  skip (dataset, group, i,
-        reason ? reason->message : _ ("it cannot be read"));
+  text = g_strdup_printf (_ ("%s is passed over: %s"),
+                          group->paths ? (char *) group->paths->pdata[i] : "",
+                          reason ? reason->message : _ ("it cannot be read"));
+  skip (dataset, group, i, text);
+  note_news (dataset, group, i, text);
   return NULL;
 }
 

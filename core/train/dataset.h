@@ -85,6 +85,22 @@ const PstPicture *pst_dataset_get (PstDataset *dataset, guint64 sample,
                                    GError **error);
 
 /**
+ * pst_dataset_get_news:
+ *
+ * Returns: how many files have been passed over by pst_dataset_get() since
+ *   the last call of pst_dataset_share()
+ */
+guint pst_dataset_get_news (const PstDataset *dataset);
+
+/**
+ * pst_dataset_share:
+ *
+ * What one of the host's processes has passed over, the others pass over too,
+ * each telling of it. All of them call this at the same time.
+ */
+void pst_dataset_share (PstDataset *dataset);
+
+/**
  * pst_dataset_load:
  * @i: which of all pictures, in the order of their groups and names
  * @side: their shorter side

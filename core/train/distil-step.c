@@ -18,6 +18,8 @@ struct _PstDistilStep
   const PstRecipe *recipe;
   PstSettings      settings;
   PstAdam         *adam;
+  const PstRanks  *ranks;
+  int              batch; /* samples taken here */
   int              n_layers;
   PstPlan         *plan;
   PstRun          *run;
@@ -72,7 +74,7 @@ make_plan (PstDistilStep *step, PstNetwork *student, PstFeatures *teacher,
   PstShape              shape;
 
   graph = make_graph (step, student, teacher, seeds, values);
-  shape = PST_SHAPE (step->settings.batch, 3, step->settings.crop,
+  shape = PST_SHAPE (step->batch, 3, step->settings.crop,
                      step->settings.crop);
   options.input_shapes = &shape;
   options.n_workers = pst_pool_get_size (pool);
@@ -94,7 +96,7 @@ fill_seeds (PstDistilStep *step)
       double weight = step->recipe->style[k / 2].weight *
                       (k % 2 ? settings->style : settings->content);
 
-      for (int i = 0; i < settings->batch; i++)
+      for (int i = 0; i < step->batch; i++)
         seed[i] = (float) (weight / settings->batch);
     }
 }
@@ -102,13 +104,16 @@ fill_seeds (PstDistilStep *step)
 PstDistilStep *
 pst_distil_step_new (const PstRecipe *recipe, const PstSettings *settings,
                      PstNetwork *student, PstAdam *adam, PstFeatures *teacher,
-                     PstPool *pool, guint64 budget, GError **error)
+                     const PstRanks *ranks, PstPool *pool, guint64 budget,
+                     GError **error)
 {
   g_autoptr (PstDistilStep) step = g_new0 (PstDistilStep, 1);
 
   step->recipe = recipe;
   step->settings = *settings;
   step->adam = adam;
+  step->ranks = ranks;
+  step->batch = pst_ranks_count (ranks, settings->batch);
   step->n_layers = teacher->n_style;
   step->plan = make_plan (step, student, teacher, pool, budget, error);
   step->run = step->plan ? pst_run_new (step->plan, pool, error) : NULL;
@@ -121,12 +126,14 @@ pst_distil_step_new (const PstRecipe *recipe, const PstSettings *settings,
 gboolean
 pst_distil_step_forecast (const PstRecipe *recipe, const PstSettings *settings,
                           PstNetwork *student, PstFeatures *teacher,
-                          PstPool *pool, guint64 budget,
-                          PstForecast *forecast, GError **error)
+                          const PstRanks *ranks, PstPool *pool,
+                          guint64 budget, PstForecast *forecast,
+                          GError **error)
 {
   PstDistilStep       step = { .recipe = recipe, .settings = *settings };
   g_autoptr (PstPlan) plan = NULL;
 
+  step.batch = pst_ranks_count (ranks, settings->batch);
   step.n_layers = teacher->n_style;
   plan = make_plan (&step, student, teacher, pool, budget, error);
   if (! plan)
@@ -175,9 +182,10 @@ read_losses (PstDistilStep *step, PstLosses *losses)
     {
       const float *loss = pst_run_get_output (step->run, k)->data;
 
-      for (int i = 0; i < step->settings.batch; i++)
+      for (int i = 0; i < step->batch; i++)
         sums[k % 2] += step->recipe->style[k / 2].weight * loss[i];
     }
+  pst_ranks_add (step->ranks, sums, G_N_ELEMENTS (sums));
   losses->content = sums[0] / step->settings.batch;
   losses->style = sums[1] / step->settings.batch;
 }
@@ -190,8 +198,8 @@ pst_distil_step_run (PstDistilStep *step, double factor, PstLosses *losses)
   pst_run_forward (step->run, NULL, NULL, NULL, NULL);
   read_losses (step, losses);
   pst_run_backward (step->run);
-  losses->norm = pst_adam_descend (step->adam, step->run, settings->clip,
-                                   settings->rate * factor);
+  losses->norm = pst_adam_descend (step->adam, step->run, step->ranks,
+                                   settings->clip, settings->rate * factor);
   return isfinite (losses->norm);
 }
 

@@ -25,6 +25,7 @@ typedef struct _PstDistilStep PstDistilStep;
  * @student: to be trained
  * @adam: of its weights
  * @teacher: cut down to the layers
+ * @ranks: (nullable): the processes that each take a part of the step
  * @budget: most bytes; 0 for no limit
  *
  * All but @settings must outlive the step.
@@ -35,7 +36,8 @@ typedef struct _PstDistilStep PstDistilStep;
 PstDistilStep *pst_distil_step_new (const PstRecipe *recipe,
                                     const PstSettings *settings,
                                     PstNetwork *student, PstAdam *adam,
-                                    PstFeatures *teacher, PstPool *pool,
+                                    PstFeatures *teacher,
+                                    const PstRanks *ranks, PstPool *pool,
                                     guint64 budget, GError **error);
 void           pst_distil_step_free (PstDistilStep *step);
 
@@ -43,11 +45,12 @@ void           pst_distil_step_free (PstDistilStep *step);
 gboolean pst_distil_step_forecast (const PstRecipe *recipe,
                                    const PstSettings *settings,
                                    PstNetwork *student, PstFeatures *teacher,
-                                   PstPool *pool, guint64 budget,
-                                   PstForecast *forecast, GError **error);
+                                   const PstRanks *ranks, PstPool *pool,
+                                   guint64 budget, PstForecast *forecast,
+                                   GError **error);
 
 guint64 pst_distil_step_get_memory (const PstDistilStep *step);
-/* Where sample @i goes: crop x crop pixels R, G, B, 0 to 1. */
+/* Where sample @i goes, of those that this process takes: crop x crop pixels R, G, B, 0 to 1. */
 float  *pst_distil_step_image (PstDistilStep *step, int i);
 
 /**

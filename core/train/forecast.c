@@ -11,7 +11,8 @@
 guint64
 pst_trainer_budget (const PstTrainer *trainer)
 {
-  guint64 available = pst_memory_available ();
+  guint64 available = pst_ranks_share (trainer->players.ranks,
+                                       pst_memory_available ());
   guint64 photos = pst_dataset_get_room (trainer->dataset);
 
   return available > photos ? available - photos : 1;
@@ -26,7 +27,8 @@ forecast_phase (PstTrainer *trainer, const PstSettings *settings,
   if (trainer->recipe->student.stages)
     return pst_distil_step_forecast (trainer->recipe, settings,
                                      players->generator, players->features,
-                                     trainer->pool, budget, forecast, error);
+                                     players->ranks, trainer->pool, budget,
+                                     forecast, error);
   return pst_adversarial_step_forecast (trainer->recipe, settings, players,
                                         trainer->pool, budget, forecast,
                                         error);

@@ -166,24 +166,48 @@ go_back (PstTrainer *trainer, const char *reason, GError **error)
   return TRUE;
 }
 
+/* Column and contrast of every picture of the step; transfer full */
+static double *
+all_contrasts (PstTrainer *trainer)
+{
+  const PstSettings *settings = trainer->settings;
+  const PstRanks    *ranks = trainer->players.ranks;
+  int                first = pst_ranks_first (ranks, settings->batch);
+  int                n = pst_ranks_count (ranks, settings->batch);
+  double            *all = g_new0 (double, 2 * settings->batch);
+
+  for (int i = 0; i < n; i++)
+    {
+      double *mine = all + 2 * (first + i);
+
+      mine[0] = pst_adversarial_step_get_column (trainer->step, i);
+      mine[1] = pst_augment_contrast (
+        pst_adversarial_step_pastiche (trainer->step, i),
+        settings->crop * settings->crop);
+    }
+  pst_ranks_add (ranks, all, 2 * (gsize) settings->batch);
+  return all;
+}
+
 /* Counts pictures without contrast; the style that has had too many of them
  * in a row, or NULL. */
 static const PstRecipeStyle *
 find_flat (PstTrainer *trainer)
 {
-  const PstSettings    *settings = trainer->settings;
   float                *flat = trainer->caution.flat->tensor.data;
   const PstRecipeStyle *found = NULL;
+  g_autofree double    *all = NULL;
 
-  for (int i = 0; i < settings->batch && trainer->step; i++)
+  if (! trainer->step)
+    return NULL;
+  all = all_contrasts (trainer);
+  for (int i = 0; i < trainer->settings->batch; i++)
     {
-      int          column = pst_adversarial_step_get_column (trainer->step, i);
-      const float *picture = pst_adversarial_step_pastiche (trainer->step, i);
+      int column = (int) all[2 * i];
 
       if (column == 0)
         continue;
-      if (pst_augment_contrast (picture, settings->crop * settings->crop) >=
-          FLAT)
+      if (all[2 * i + 1] >= FLAT)
         flat[column] = 0;
       else if (++flat[column] >= (float) trainer->recipe->flat_pictures &&
                trainer->recipe->flat_pictures > 0)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/train/picture.h"
+#include "core/train/ranks.h"
 
 /**
  * PstTrainHost:
@@ -14,6 +15,7 @@
  * @save: writes @picture to @path, in the format of its ending
  * @encode: (nullable): @picture as a JPEG file in memory
  * @data: passed to each
+ * @ranks: (nullable): the processes that train together, this one among them
  *
  * What training asks of the program around it: the core reads no picture
  * formats.
@@ -27,4 +29,5 @@ typedef struct
   GBytes *(*encode) (const PstPicture *picture, gpointer data,
                      GError **error);
   gpointer data;
+  const PstRanks *ranks;
 } PstTrainHost;

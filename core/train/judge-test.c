@@ -280,21 +280,21 @@ test_success (void)
 
   /* 3 right of 4 above 0, and 2 of 4 below */
   g_assert_cmpfloat (pst_balance_success (PST_ADVERSARIAL_HINGE,
-                                          &judged->tensor, columns),
+                                          &judged->tensor, columns, NULL),
                      ==, 5.0 / 8);
   g_assert_cmpfloat (pst_balance_success (PST_ADVERSARIAL_BCE,
-                                          &judged->tensor, columns),
+                                          &judged->tensor, columns, NULL),
                      ==, 5.0 / 8);
   /* 1/2: 2 and 4 */
   g_assert_cmpfloat (pst_balance_success (PST_ADVERSARIAL_LSGAN,
-                                          &judged->tensor, columns),
+                                          &judged->tensor, columns, NULL),
                      ==, 6.0 / 8);
   /* (1.05 - 1.4) / 2 = -0.175: 3 and 2 */
   g_assert_cmpfloat (pst_balance_success (PST_ADVERSARIAL_WGAN_GP,
-                                          &judged->tensor, columns),
+                                          &judged->tensor, columns, NULL),
                      ==, 5.0 / 8);
   g_assert_true (isnan (pst_balance_success (PST_ADVERSARIAL_HINGE,
-                                             &judged->tensor, none)));
+                                             &judged->tensor, none, NULL)));
 }
 
 static void

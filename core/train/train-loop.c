@@ -114,6 +114,7 @@ fit_steps (Loop *loop)
   last = pst_clock_fit (loop->clock, trainer->n_steps, left);
   if (last < 0)
     last = trainer->n_steps + (gint64) ceil (MAX (left, 0) / USUAL_STEP);
+  last = (gint64) pst_ranks_ask_first (trainer->players.ranks, (double) last);
   trainer->recipe->steps = loop->until = last;
   if (loop->options->until > 0)
     loop->until = MIN (last, loop->options->until);
@@ -124,12 +125,14 @@ is_sheet_due (Loop *loop)
 {
   gint64 every = loop->trainer->recipe->sample_every;
   gint64 step = loop->trainer->n_steps;
+  double due;
 
   if (! loop->trainer->step)
     return FALSE;
   if (loop->options->seconds <= 0)
     return every > 0 && step % every == 0;
-  if (elapsed (loop) < loop->sheet && step < loop->until)
+  due = elapsed (loop) >= loop->sheet || step >= loop->until;
+  if (pst_ranks_ask_first (loop->trainer->players.ranks, due) == 0)
     return FALSE;
   while (loop->sheet <= elapsed (loop))
     loop->sheet *= 3;
@@ -143,12 +146,15 @@ save_sheet (Loop *loop, GError **error)
   g_autofree char *stem = g_strdup (loop->options->out);
   g_autofree char *path = NULL;
   double           begin = now ();
+  gboolean         good = TRUE;
 
   if (g_str_has_suffix (stem, ".onnx"))
     stem[strlen (stem) - strlen (".onnx")] = '\0';
   path = g_strdup_printf ("%s.step-%06" G_GINT64_FORMAT ".png", stem,
                           loop->trainer->n_steps);
-  if (! pst_trainer_save_sheet (loop->trainer, path, error))
+  if (pst_ranks_is_first (loop->trainer->players.ranks))
+    good = pst_trainer_save_sheet (loop->trainer, path, error);
+  if (! pst_ranks_agree (loop->trainer->players.ranks, good, error))
     return FALSE;
   pst_clock_task (loop->clock, PST_CLOCK_SHEET, now () - begin);
   pst_history_mark (loop->trainer->history, PST_MARK_SHEET,
@@ -190,9 +196,24 @@ after_step (Loop *loop, GError **error)
     tell_step (loop);
   if (is_sheet_due (loop) && ! save_sheet (loop, error))
     return FALSE;
-  if (recipe->save_every > 0 && now () - loop->saved >= recipe->save_every)
-    return save (loop, error);
   return TRUE;
+}
+
+/* Whether the time has come to save, which the first rank's clock says, and
+ * whether a process was told to end. */
+static void
+ask_ranks (Loop *loop, gboolean *due, gboolean *cancelled)
+{
+  const PstRanks *ranks = loop->trainer->players.ranks;
+  double          every = loop->trainer->recipe->save_every;
+  double          asked[2];
+
+  asked[0] = pst_ranks_is_first (ranks) && every > 0 &&
+             now () - loop->saved >= every;
+  asked[1] = g_cancellable_is_cancelled (loop->options->cancellable);
+  pst_ranks_add (ranks, asked, G_N_ELEMENTS (asked));
+  *due = asked[0] > 0;
+  *cancelled = asked[1] > 0;
 }
 
 static void
@@ -274,6 +295,7 @@ run (Loop *loop, GError **error)
     {
       PstLosses losses;
       gint64    before = trainer->n_steps;
+      gboolean  due;
 
       if (! timed_step (loop, &losses, error))
         return FALSE;
@@ -287,7 +309,9 @@ run (Loop *loop, GError **error)
         return FALSE;
       if (trainer->n_steps == loop->until && ! pst_guard_check (trainer, error))
         return FALSE;
-      cancelled = g_cancellable_is_cancelled (loop->options->cancellable);
+      ask_ranks (loop, &due, &cancelled);
+      if (due && ! cancelled && ! save (loop, error))
+        return FALSE;
     }
   if (! save (loop, error))
     return FALSE;
@@ -311,7 +335,8 @@ pst_trainer_run (PstTrainer *trainer, const PstTrainerOptions *options,
   loop.sheet = FIRST_SHEET;
   if (options->seconds > 0)
     trainer->recipe->sample_every = 0; /* by time */
-  if (! forecast (&loop, error))
+  good = forecast (&loop, error);
+  if (! pst_ranks_agree (trainer->players.ranks, good, error))
     return FALSE;
   fit_steps (&loop);
   while (loop.sheet <= elapsed (&loop))

@@ -35,6 +35,7 @@ struct _PstTrainer
   const PstSettings  *settings; /* that step is planned for */
   gint64              n_steps;  /* made */
   guint64             memory;   /* bytes that steps take at most */
+  gboolean            met;      /* the ranks have found that they agree */
   PstCaution          caution;
   PstGuard           *guard;
   PstHistory         *history;
@@ -52,6 +53,17 @@ typedef gboolean (*PstArrayFunc) (const char *name, PstArray *array,
                                   gpointer data, GError **error);
 gboolean pst_checkpoint_visit (PstTrainer *trainer, PstArrayFunc func,
                                gpointer data, GError **error);
+
+/* trainer-ranks.c */
+/* Every rank needs a picture of each step. */
+gboolean pst_trainer_check_batches (const PstTrainer *trainer, GError **error);
+/* Before a step: now and then, whether all ranks are at the same numbers;
+ * %PST_ERROR_DIVERGED. */
+gboolean pst_trainer_check_ranks (PstTrainer *trainer, GError **error);
+/* Where it has gone wrong somewhere (not @good), it has everywhere; and photos
+ * that one rank could not read are passed over by all. */
+gboolean pst_trainer_meet (PstTrainer *trainer, gboolean good,
+                           GError **error);
 
 /* guard.c */
 PstGuard *pst_guard_new (void);

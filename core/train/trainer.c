@@ -258,8 +258,8 @@ plan_step (PstTrainer *trainer, GError **error)
     {
       trainer->distil = pst_distil_step_new (
         trainer->recipe, settings, players->generator,
-        players->generator_adam, players->features, trainer->pool,
-        pst_trainer_budget (trainer), error);
+        players->generator_adam, players->features, players->ranks,
+        trainer->pool, pst_trainer_budget (trainer), error);
       return trainer->distil != NULL;
     }
   trainer->step = pst_adversarial_step_new (
@@ -312,13 +312,15 @@ pst_trainer_new (PstRecipe *recipe, const PstTrainHost *host, guint n_threads,
 
   trainer->recipe = recipe;
   trainer->host = host;
-  trainer->func = func;
+  trainer->func = pst_ranks_is_first (host->ranks) ? func : NULL;
   trainer->func_data = data;
+  trainer->players.ranks = host->ranks;
   trainer->pool = pst_pool_new (n_threads);
   trainer->guard = pst_guard_new ();
   trainer->history = pst_history_new ();
   trainer->caution.rate = 1;
-  if (! pst_start_settle (recipe, note, trainer, error))
+  if (! pst_start_settle (recipe, note, trainer, error) ||
+      ! pst_trainer_check_batches (trainer, error))
     return NULL;
   trainer->dataset = pst_dataset_new (recipe, photo_side (recipe), host, note,
                                       trainer, error);
@@ -447,7 +449,8 @@ fill_photo (PstTrainer *trainer, PstRandom *random, const PstPicture *photo,
     }
 }
 
-/* Sample @i of the step: all chance comes from its number. */
+/* Sample @i of those that this process takes of the step: all chance comes
+ * from its number. */
 static gboolean
 fill_sample (PstTrainer *trainer, int i, GError **error)
 {
@@ -458,7 +461,8 @@ fill_sample (PstTrainer *trainer, int i, GError **error)
   float             *clean, *image, *real;
   int                crop = settings->crop, column;
 
-  number = pst_recipe_samples (trainer->recipe, trainer->n_steps) + i;
+  number = pst_recipe_samples (trainer->recipe, trainer->n_steps) + i +
+           pst_ranks_first (trainer->players.ranks, settings->batch);
   photo = pst_dataset_get (trainer->dataset, number, error);
   if (! photo)
     return FALSE;
@@ -528,6 +532,20 @@ begin_phase (PstTrainer *trainer)
     pst_adam_reset (trainer->players.generator_adam);
 }
 
+static gboolean
+fill_step (PstTrainer *trainer, GError **error)
+{
+  int n;
+
+  if (! plan_step (trainer, error) || ! pst_guard_begin (trainer, error))
+    return FALSE;
+  n = pst_ranks_count (trainer->players.ranks, trainer->settings->batch);
+  for (int i = 0; i < n; i++)
+    if (! fill_sample (trainer, i, error))
+      return FALSE;
+  return TRUE;
+}
+
 gboolean
 pst_trainer_step (PstTrainer *trainer, PstLosses *losses, GError **error)
 {
@@ -535,13 +553,9 @@ pst_trainer_step (PstTrainer *trainer, PstLosses *losses, GError **error)
   gboolean made;
 
   begin_phase (trainer);
-  if (! plan_step (trainer, error))
+  if (! pst_trainer_check_ranks (trainer, error) ||
+      ! pst_trainer_meet (trainer, fill_step (trainer, error), error))
     return FALSE;
-  if (! pst_guard_begin (trainer, error))
-    return FALSE;
-  for (int i = 0; i < trainer->settings->batch; i++)
-    if (! fill_sample (trainer, i, error))
-      return FALSE;
   factor = trainer->caution.rate *
            pst_recipe_factor (trainer->recipe, trainer->n_steps);
   made = trainer->step
@@ -566,10 +580,15 @@ gboolean
 pst_trainer_save (PstTrainer *trainer, const char *out, GError **error)
 {
   g_autofree char *path = pst_trainer_checkpoint_path (out);
+  const PstRanks  *ranks = trainer->players.ranks;
+  gboolean         good = TRUE;
 
-  if (! pst_guard_check (trainer, error) ||
-      ! pst_checkpoint_save (trainer, path, error) ||
-      ! pst_export_model (trainer, out, error))
+  if (! pst_guard_check (trainer, error))
+    return FALSE;
+  if (pst_ranks_is_first (ranks))
+    good = pst_checkpoint_save (trainer, path, error) &&
+           pst_export_model (trainer, out, error);
+  if (! pst_ranks_agree (ranks, good, error))
     return FALSE;
   pst_trainer_tell (trainer, PST_EVENT_CHECKPOINT, path);
   return TRUE;

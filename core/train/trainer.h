@@ -37,7 +37,7 @@ typedef struct
  * @recipe: (transfer none): must outlive the trainer
  * @host: reads and writes pictures; must outlive the trainer
  * @n_threads: 0 for one per core
- * @func: (nullable): told of events
+ * @func: (nullable): told of events; only on the first of the host's ranks
  *
  * Builds the networks, looks for the photos, reads the style pictures, plans
  * a step. What can go wrong with files, sizes and memory goes wrong here.
