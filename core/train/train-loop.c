@@ -187,12 +187,9 @@ save (Loop *loop, GError **error)
 static gboolean
 after_step (Loop *loop, GError **error)
 {
-  const PstRecipe  *recipe = loop->trainer->recipe;
-  const PstTrainer *trainer = loop->trainer;
-  gint64            step = trainer->n_steps;
-
   fit_steps (loop);
-  if (now () - loop->told >= TELL_EVERY || step == loop->until)
+  if (now () - loop->told >= TELL_EVERY ||
+      loop->trainer->n_steps == loop->until)
     tell_step (loop);
   if (is_sheet_due (loop) && ! save_sheet (loop, error))
     return FALSE;
