@@ -513,6 +513,7 @@ main (int argc, char **argv)
   pst_test_reshape ();
   pst_test_arrange ();
   pst_test_loss ();
+  pst_test_match ();
   pst_test_compare ();
   pst_test_channel ();
   pst_test_conv ();

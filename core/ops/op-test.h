@@ -105,6 +105,7 @@ void pst_test_product (void);
 void pst_test_reshape (void);
 void pst_test_arrange (void);
 void pst_test_loss (void);
+void pst_test_match (void);
 void pst_test_compare (void);
 void pst_test_channel (void);
 void pst_test_conv_transpose (void);
