@@ -12,13 +12,14 @@ pst_adversarial_has_judges (const PstAdversarialStep *step)
          step->players->discriminators->len > 0;
 }
 
-static void
-add_term (PstAdversarialStep *step, PstGraph *graph, GPtrArray *seeds,
-          PstTermKind kind, double weight, PstValue *value)
+void
+pst_adversarial_add_term (PstAdversarialStep *step, PstGraph *graph,
+                          GPtrArray *seeds, PstTermKind kind, double weight,
+                          PstValue *value)
 {
   static const char *const names[PST_N_TERMS] = {
     "loss.content", "loss.style", "loss.variation", "loss.identity",
-    "loss.adversarial",
+    "loss.adversarial", "loss.patches",
   };
   PstTerm term = { kind, weight };
 
@@ -51,7 +52,7 @@ add_feature_terms (PstAdversarialStep *step, PstGraph *graph,
   of_pastiche = pst_graph_append (graph, features->graph, &pastiche,
                                   "features/");
   for (int i = 0; i < features->n_content; i++)
-    add_term (step, graph, seeds, PST_TERM_CONTENT, recipe->content[i].weight,
+    pst_adversarial_add_term (step, graph, seeds, PST_TERM_CONTENT, recipe->content[i].weight,
               pst_loss_content (graph, recipe->content_form,
                                 of_pastiche->pdata[i], of_photo->pdata[i]));
   for (int i = 0; i < features->n_style; i++)
@@ -64,7 +65,7 @@ add_feature_terms (PstAdversarialStep *step, PstGraph *graph,
       second = pst_graph_add_input (graph, "second", PST_FLOAT32, &square);
       if (recipe->style_form == PST_STYLE_COVARIANCE)
         first = pst_graph_add_input (graph, "first", PST_FLOAT32, &row);
-      add_term (step, graph, seeds, PST_TERM_STYLE, recipe->style[i].weight,
+      pst_adversarial_add_term (step, graph, seeds, PST_TERM_STYLE, recipe->style[i].weight,
                 pst_loss_style (graph, recipe->style_form, map, second,
                                 first));
     }
@@ -121,10 +122,12 @@ generator_graph (PstAdversarialStep *step, GPtrArray *seeds)
   pastiche = outputs->pdata[0];
   pst_graph_add_output (graph, pastiche, "pastiche");
   add_feature_terms (step, graph, seeds, photo, pastiche);
-  add_term (step, graph, seeds, PST_TERM_VARIATION, 1,
+  pst_adversarial_add_term (step, graph, seeds, PST_TERM_VARIATION, 1,
             pst_loss_variation (graph, pastiche));
-  add_term (step, graph, seeds, PST_TERM_IDENTITY, 1,
+  pst_adversarial_add_term (step, graph, seeds, PST_TERM_IDENTITY, 1,
             pst_loss_difference (graph, pastiche, photo));
+  if (pst_adversarial_has_patches (step))
+    pst_adversarial_add_patches (step, graph, seeds, pastiche);
   if (pst_adversarial_has_judges (step))
     n_judges = step->players->discriminators->len;
   for (guint i = 0; i < n_judges; i++)
@@ -133,7 +136,7 @@ generator_graph (PstAdversarialStep *step, GPtrArray *seeds)
 
       logits = add_logits (step, graph, i, add_pool (step, graph, i, pastiche),
                            "discriminator");
-      add_term (step, graph, seeds, PST_TERM_ADVERSARIAL, 1,
+      pst_adversarial_add_term (step, graph, seeds, PST_TERM_ADVERSARIAL, 1,
                 pst_loss_adversarial (graph, step->recipe->adversarial_form,
                                       pst_loss_pick (graph, logits, in[1]),
                                       NULL));
@@ -227,7 +230,8 @@ pst_adversarial_plan_generator (PstAdversarialStep *step, PstPool *pool,
   g_autoptr (GPtrArray) values = g_ptr_array_new ();
   g_autoptr (PstGraph)  graph = generator_graph (step, seeds);
   GPtrArray            *moments = step->players->moments->pdata[0];
-  PstShape              shapes[PST_INPUT_MOMENTS + 2 * PST_MAX_LAYERS];
+  PstShape              shapes[PST_INPUT_MOMENTS + 2 * PST_MAX_LAYERS +
+                               PST_MAX_PATCH_INPUTS];
 
   shapes[0] = PST_SHAPE (step->batch, 3, step->crop, step->crop);
   shapes[1] = PST_SHAPE (step->batch, step->n_styles);
@@ -239,6 +243,8 @@ pst_adversarial_plan_generator (PstAdversarialStep *step, PstPool *pool,
       shapes[PST_INPUT_MOMENTS + i] = pst_shape (one->rank + 1, (gint64[]) {
         step->batch, one->dim[0], one->rank > 1 ? one->dim[1] : 0 });
     }
+  if (pst_adversarial_has_patches (step))
+    pst_adversarial_patch_shapes (step, shapes + step->patches);
   pst_network_find_weights (step->players->generator, graph, values);
   g_return_val_if_fail (values->len == step->players->generator->weights->len,
                         FALSE);

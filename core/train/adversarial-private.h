@@ -11,11 +11,23 @@ typedef enum
   PST_TERM_VARIATION,
   PST_TERM_IDENTITY,
   PST_TERM_ADVERSARIAL,
+  PST_TERM_PATCHES,
   PST_N_TERMS,
 } PstTermKind;
 
 /* First of the generator graph's inputs that hold moments. */
 #define PST_INPUT_MOMENTS 3
+
+/* Inputs of the generator graph that patches need, after the moments; the last
+ * for each scale. */
+typedef enum
+{
+  PST_INPUT_DIRECTIONS,
+  PST_INPUT_ORIGIN,
+  PST_INPUT_GROUPS,
+  PST_INPUT_WISHED,
+  PST_MAX_PATCH_INPUTS = PST_INPUT_WISHED + PST_MAX_PATCH_SCALES,
+} PstPatchInput;
 
 /* Inputs of the discriminators' graph; the last two only where there is a
  * gradient penalty. */
@@ -41,12 +53,15 @@ struct _PstAdversarialStep
   const PstRecipe   *recipe;
   const PstSettings *settings;
   const PstPlayers  *players;
+  PstPool           *pool;
   int                whole;   /* samples of the step */
   int                batch;   /* those taken here */
   int                crop;
   int                n_styles;
   int               *columns;
   guint64           *numbers; /* of the samples */
+  gint64             index;   /* of the step */
+  guint              patches; /* first of the inputs that patches need */
   GArray            *terms; /* PstTerm, in the order of g_plan's seeds */
   PstPlan           *g_plan;
   PstRun            *g_run;
@@ -65,6 +80,10 @@ struct _PstAdversarialStep
 gboolean pst_adversarial_has_judges (const PstAdversarialStep *step);
 /* Whether they have a gradient penalty. */
 gboolean pst_adversarial_has_penalty (const PstAdversarialStep *step);
+/* Adds a loss, an output [N], to the generator's graph. */
+void pst_adversarial_add_term (PstAdversarialStep *step, PstGraph *graph,
+                               GPtrArray *seeds, PstTermKind kind,
+                               double weight, PstValue *value);
 /* Sets terms and g_plan. */
 gboolean pst_adversarial_plan_generator (PstAdversarialStep *step,
                                          PstPool *pool, guint64 budget,
@@ -73,6 +92,21 @@ gboolean pst_adversarial_plan_generator (PstAdversarialStep *step,
 gboolean pst_adversarial_plan_discriminators (PstAdversarialStep *step,
                                               PstPool *pool, guint64 budget,
                                               GError **error);
+
+/* adversarial-patches.c */
+/* Whether patches are compared. */
+gboolean pst_adversarial_has_patches (const PstAdversarialStep *step);
+/* Whether a crop has one at every scale. */
+gboolean pst_adversarial_check_patches (const PstAdversarialStep *step,
+                                        GError **error);
+/* Adds their inputs and losses, the first input being @step->patches. */
+void pst_adversarial_add_patches (PstAdversarialStep *step, PstGraph *graph,
+                                  GPtrArray *seeds, PstValue *pastiche);
+/* The shapes of those inputs; how many there are. */
+guint pst_adversarial_patch_shapes (const PstAdversarialStep *step,
+                                    PstShape *shapes);
+/* Draws what goes into them. */
+void pst_adversarial_fill_patches (PstAdversarialStep *step);
 
 /* adversarial-step.c: sample @i of a run's input, which lies channels-last */
 float *pst_adversarial_picture (PstAdversarialStep *step, PstRun *run,

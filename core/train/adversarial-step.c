@@ -11,7 +11,7 @@
 
 /* Discriminators must see at least one patch. */
 static gboolean
-check_patches (const PstAdversarialStep *step, GError **error)
+check_judges (const PstAdversarialStep *step, GError **error)
 {
   for (guint i = 0; i < step->recipe->discriminators->len; i++)
     {
@@ -89,6 +89,7 @@ plan_step (const PstRecipe *recipe, const PstSettings *settings,
   step->recipe = recipe;
   step->settings = settings;
   step->players = players;
+  step->pool = pool;
   step->whole = settings->batch;
   step->batch = pst_ranks_count (players->ranks, settings->batch);
   step->crop = settings->crop;
@@ -100,7 +101,8 @@ plan_step (const PstRecipe *recipe, const PstSettings *settings,
   judged = pst_adversarial_has_judges (step);
   if (budget)
     budget = less (budget, replay_memory (step));
-  if ((judged && ! check_patches (step, error)) ||
+  if ((judged && ! check_judges (step, error)) ||
+      ! pst_adversarial_check_patches (step, error) ||
       ! pst_adversarial_plan_generator (step, pool, budget, error))
     return NULL;
   if (budget)
@@ -214,6 +216,12 @@ pst_adversarial_step_set_number (PstAdversarialStep *step, int i,
   step->numbers[i] = number;
 }
 
+void
+pst_adversarial_step_set_index (PstAdversarialStep *step, gint64 index)
+{
+  step->index = index;
+}
+
 float *
 pst_adversarial_picture (PstAdversarialStep *step, PstRun *run, guint input,
                          int i)
@@ -267,6 +275,8 @@ term_weight (const PstAdversarialStep *step, const PstTerm *term, int column)
       return settings->variation;
     case PST_TERM_ADVERSARIAL:
       return settings->adversarial * style->adversarial;
+    case PST_TERM_PATCHES:
+      return settings->patches * term->weight * style->patches;
     default:
       return 0;
     }
@@ -356,6 +366,8 @@ read_generator (PstAdversarialStep *step, PstLosses *losses)
   losses->variation = means[PST_TERM_VARIATION];
   losses->identity = means[PST_TERM_IDENTITY];
   losses->adversarial = means[PST_TERM_ADVERSARIAL];
+  losses->patches = pst_adversarial_has_patches (step)
+                      ? means[PST_TERM_PATCHES] : NAN;
   return isfinite (total);
 }
 
@@ -365,6 +377,8 @@ step_generator (PstAdversarialStep *step, double factor, PstLosses *losses)
   const PstSettings *settings = step->settings;
 
   fill_generator (step);
+  if (pst_adversarial_has_patches (step))
+    pst_adversarial_fill_patches (step);
   pst_run_forward (step->g_run, NULL, NULL, NULL, NULL);
   losses->norm = NAN;
   if (! read_generator (step, losses))

@@ -5,6 +5,7 @@
 #include "core/train/adam.h"
 #include "core/train/features.h"
 #include "core/train/networks.h"
+#include "core/train/patch-source.h"
 #include "core/train/ranks.h"
 #include "core/train/recipe.h"
 #include "core/train/replay.h"
@@ -23,6 +24,7 @@
  * @moments: (element-type GPtrArray): by column - 1: what
  *   pst_features_moments() gives for the style
  * @ranks: (nullable): the processes that each take a part of the step
+ * @patches: (nullable): the paintings' patches; without them none are compared
  *
  * All that a step works with; owned by the trainer.
  */
@@ -37,6 +39,7 @@ typedef struct
   PstFeatures *features;
   GPtrArray   *moments;
   const PstRanks *ranks;
+  PstPatchSource *patches;
 } PstPlayers;
 
 /* What one discriminator makes of a step; NaN where it has no part in it. */
@@ -61,6 +64,7 @@ typedef struct
   double variation;
   double identity;
   double adversarial;
+  double patches;
   double real;
   double fake;
   double penalty; /* with WGAN-GP */
@@ -128,6 +132,10 @@ float *pst_adversarial_step_real (PstAdversarialStep *step, int i);
  * gradient is penalised, then what pst_replay_swap() needs. */
 void   pst_adversarial_step_set_number (PstAdversarialStep *step, int i,
                                         guint64 number);
+
+/* The step's number, by which the directions are drawn that patches are
+ * projected on. A sample's number draws the painting's patches. */
+void   pst_adversarial_step_set_index (PstAdversarialStep *step, gint64 index);
 
 int    pst_adversarial_step_get_column (const PstAdversarialStep *step, int i);
 /* After a step: crop x crop pixels R, G, B of what was made of sample @i. */

@@ -39,6 +39,7 @@ static const Member members[] = {
   LOSS (variation),
   LOSS (identity),
   LOSS (adversarial),
+  LOSS (patches),
   LOSS (real),
   LOSS (fake),
   LOSS (penalty),

@@ -215,3 +215,51 @@ pst_loss_pool (PstGraph *graph, PstValue *picture, int pool)
   pst_node_set_ints (x->producer, "strides", PST_INTS (pool, pool));
   return x;
 }
+
+/* Mean over the last two of three axes: [N,K,P] -> [N] */
+static PstValue *
+mean_of_lists (PstGraph *graph, PstValue *x)
+{
+  x = pst_graph_op (graph, "ReduceMean", 1, x);
+  pst_node_set_ints (x->producer, "axes", PST_INTS (1, 2));
+  pst_node_set_int (x->producer, "keepdims", 0);
+  return x;
+}
+
+/* Mean variance of lists, and a little: [N,K,M] -> [N] */
+static PstValue *
+spread (PstGraph *graph, PstValue *x)
+{
+  PstValue *m = pst_graph_op (graph, "ReduceMean", 1, x);
+
+  pst_node_set_ints (m->producer, "axes", PST_INTS (2));
+  x = pst_graph_op (graph, "Sub", 2, x, m);
+  return pst_graph_op (graph, "Add", 2,
+                       mean_of_lists (graph, square (graph, x)),
+                       number (graph, "loss.quiet", 1e-4f));
+}
+
+PstValue *
+pst_loss_patches (PstGraph *graph, const PstRecipePatches *recipe,
+                  PstValue *picture, PstValue *directions, PstValue *origin,
+                  PstValue *wished, PstValue *groups, int stride)
+{
+  PstValue *have, *lists, *matched, *error, *size;
+
+  have = pst_graph_op (graph, "pastiche.Project", 3, picture, directions,
+                       origin);
+  pst_node_set_int (have->producer, "size", recipe->size);
+  pst_node_set_int (have->producer, "stride", stride);
+  lists = pst_graph_op (graph, "MatMul", 2, directions, wished);
+  matched = pst_graph_op (graph, "pastiche.Match", 3, have, lists, groups);
+  error = pst_graph_op (graph, "Sub", 2, have, matched);
+  size = spread (graph, lists);
+  if (recipe->form == PST_PATCHES_ABSOLUTE)
+    {
+      error = pst_graph_op (graph, "Abs", 1, error);
+      size = pst_graph_op (graph, "Sqrt", 1, size);
+    }
+  else
+    error = square (graph, error);
+  return pst_graph_op (graph, "Div", 2, mean_of_lists (graph, error), size);
+}

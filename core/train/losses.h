@@ -94,5 +94,29 @@ PstValue *pst_loss_pick (PstGraph *graph, PstValue *logits, PstValue *style);
 PstValue *pst_loss_adversarial (PstGraph *graph, PstAdversarialForm form,
                                 PstValue *d, PstValue *sign);
 
+/**
+ * pst_loss_patches:
+ * @picture: [N,3,H,W]
+ * @directions: [K,S S 3], each of length 1: S x S pixels R, G, B
+ * @origin: [2], whole numbers
+ * @wished: patches of the paintings, [N,S S 3,M]: the numbers of one in a
+ *   column, in the order of a direction's
+ * @groups: [N], whole numbers: samples with the same one are taken together
+ * @stride: of the picture's patches
+ *
+ * Sliced Wasserstein distance of the picture's patches from the painting's:
+ * both are projected on each direction and sorted, and the mean over
+ * directions and patches of the squared (or absolute) differences is divided
+ * by the variance (its root) of the painting's projections. Heitz et al., "A
+ * sliced Wasserstein loss for neural texture synthesis", 2021, eq. 3, on
+ * pixels' patches as Elnekave and Weiss, "Generating natural images with
+ * direct patch distribution matching", 2022, section 3, have them; pooled
+ * samples as one distribution.
+ */
+PstValue *pst_loss_patches (PstGraph *graph, const PstRecipePatches *recipe,
+                            PstValue *picture, PstValue *directions,
+                            PstValue *origin, PstValue *wished,
+                            PstValue *groups, int stride);
+
 /* Averages @pool x @pool pixels. */
 PstValue *pst_loss_pool (PstGraph *graph, PstValue *picture, int pool);

@@ -30,6 +30,9 @@ typedef enum
   PST_STREAM_PATCHES,
   PST_STREAM_JUDGE,
   PST_STREAM_PIECE,
+  PST_STREAM_DIRECTION,
+  PST_STREAM_WISH,
+  PST_STREAM_ORIGIN,
 } PstStream;
 
 static inline guint64

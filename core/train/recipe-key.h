@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <glib.h>
+#include "core/train/recipe.h"
 
-/* Reading a key file into structs by tables; private to recipe.c. */
+/* Reading a key file into structs by tables; private to the recipe. */
 
 typedef enum
 {
@@ -62,5 +62,9 @@ gboolean pst_recipe_reader_fail (PstRecipeReader *reader, const char *group,
                                  const char *key, GError **error,
                                  const char *expected, ...)
   G_GNUC_PRINTF (5, 6);
+
+/* recipe-patches.c: the group [patches], or what holds without it */
+gboolean pst_recipe_read_patches (PstRecipeReader *reader,
+                                  PstRecipePatches *patches, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstRecipeReader, pst_recipe_reader_free)

@@ -117,6 +117,7 @@ static const PstRecipeKey loss_keys[] = {
   { "adversarial", PST_KEY_NUMBER, SETTING (adversarial), 0, 1e6, NULL },
   { "variation", PST_KEY_NUMBER, SETTING (variation), 0, 1e6, NULL },
   { "identity", PST_KEY_NUMBER, SETTING (identity), 0, 1e6, NULL },
+  { "patches", PST_KEY_NUMBER, SETTING (patches), 0, 1e6, NULL },
   { NULL, 0, 0, 0, 0, NULL },
 };
 
@@ -132,6 +133,7 @@ static const PstRecipeKey style_keys[] = {
   { "content", PST_KEY_NUMBER, STYLE (content), 0, 1e6, NULL },
   { "style", PST_KEY_NUMBER, STYLE (style), 0, 1e6, NULL },
   { "adversarial", PST_KEY_NUMBER, STYLE (adversarial), 0, 1e6, NULL },
+  { "patches", PST_KEY_NUMBER, STYLE (patches), 0, 1e6, NULL },
   { NULL, 0, 0, 0, 0, NULL },
 };
 
@@ -430,6 +432,7 @@ pst_recipe_add_style (PstRecipe *recipe, const char *id)
   style->scale[0] = 0.8;
   style->scale[1] = 1.3;
   style->share = style->content = style->style = style->adversarial = 1;
+  style->patches = 1;
   style->shown = 1;
   return style;
 }
@@ -541,6 +544,7 @@ read_all (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
       ! read_sheet (reader, recipe, error) ||
       ! read_student (reader, recipe, error) ||
       ! read_features (reader, recipe, error) ||
+      ! pst_recipe_read_patches (reader, &recipe->patches, error) ||
       ! pst_recipe_reader_read (reader, "training", training_keys, recipe,
                                 error) ||
       ! pst_recipe_reader_read (reader, "training", setting_keys, &settings,

@@ -7,6 +7,7 @@
 #define PST_MAX_DISCRIMINATORS 4
 #define PST_MAX_DEPTH 6
 #define PST_MAX_STAGES 8
+#define PST_MAX_PATCH_SCALES 6
 
 /* Forms of the adversarial loss: see pst_loss_adversarial(). */
 typedef enum
@@ -29,6 +30,19 @@ typedef enum
   PST_STYLE_GRAM,
   PST_STYLE_COVARIANCE,
 } PstStyleForm;
+
+typedef enum
+{
+  PST_PATCHES_SQUARED,
+  PST_PATCHES_ABSOLUTE,
+} PstPatchesForm;
+
+/* What is compared with the painting's patches. */
+typedef enum
+{
+  PST_PATCHES_PICTURE, /* those of each picture */
+  PST_PATCHES_BATCH,   /* those of all of one style in the batch */
+} PstPatchesPool;
 
 /* Whether discriminators are under spectral normalisation. */
 typedef enum
@@ -101,6 +115,7 @@ typedef struct
   double   adversarial;
   double   variation;
   double   identity;
+  double   patches;
   double   average;        /* decay of the averaged weights; 0: none */
 } PstSettings;
 
@@ -123,6 +138,7 @@ typedef struct
   double content;      /* factors of the losses' weights */
   double style;
   double adversarial;
+  double patches;
 } PstRecipeStyle;
 
 /* Where pictures to be painted come from. */
@@ -163,6 +179,26 @@ typedef struct
   int widths[PST_MAX_STAGES]; /* channels of each stage */
   int depths[PST_MAX_STAGES]; /* its convolutions */
 } PstRecipeStudent;
+
+/**
+ * PstRecipePatches:
+ *
+ * How patches are compared: see pst_loss_patches().
+ */
+typedef struct
+{
+  int            n_scales;
+  int            shrink[PST_MAX_PATCH_SCALES];
+  double         weight[PST_MAX_PATCH_SCALES];
+  int            size;        /* of a patch, in pixels of the scale */
+  int            projections; /* directions of each step */
+  int            positions;   /* most patches of each picture and scale */
+  int            samples;     /* patches of the painting, for each picture */
+  PstPatchesForm form;
+  PstPatchesPool pool;
+  double         colour;      /* factor of directions' mean colour */
+  double         sharpness;   /* exponent of directions' frequencies */
+} PstRecipePatches;
 
 /**
  * PstRecipe:
@@ -215,6 +251,7 @@ typedef struct
   int                replay;  /* generated pictures kept of each style */
 
   PstRecipeStudent student;
+  PstRecipePatches patches;
 
   GPtrArray *discriminators; /* PstRecipeDiscriminator */
   GPtrArray *styles;         /* PstRecipeStyle, columns 1… of the model, kept
@@ -259,6 +296,9 @@ guint pst_recipe_count_own (const PstRecipe *recipe);
 
 /* Appends a style with the defaults of one that a recipe names. */
 PstRecipeStyle *pst_recipe_add_style (PstRecipe *recipe, const char *id);
+
+/* Whether any phase compares patches. */
+gboolean pst_recipe_has_patches (const PstRecipe *recipe);
 
 /* What holds at @step (from 0). */
 const PstSettings *pst_recipe_settings (const PstRecipe *recipe, gint64 step);

@@ -12,6 +12,9 @@
 #define REPLAY "[training]\nreplay=3\n"
 #define SKIP "[training]\nbalance=skip\nbalance-target=0.6\n"
 #define SCALE "[training]\nbalance=scale\nbalance-target=0.5\n"
+#define PATCHES                                                               \
+  "[losses]\npatches=1\n[patches]\nscales=1;2:0.5\nprojections=16\n"
+#define TOGETHER "pool=batch\nform=absolute\n"
 #define WGAN "[training]\nadversarial-form=wgan-gp\n"
 
 static void
@@ -140,6 +143,18 @@ test_falls (Fixture *f, gconstpointer data)
   g_test_message ("style %g -> %g, judged %g -> %g", begin, end, first, last);
   g_assert_cmpfloat (end, <, 0.7 * begin);
   g_assert_cmpfloat (last, <, first);
+}
+
+static void
+test_patches_fall (Fixture *f, gconstpointer data)
+{
+  g_autoptr (PstTrainer) trainer = fixture_make (f, 1, NULL, NULL);
+  double                 begin, end;
+
+  begin = fixture_steps (trainer, 1).patches;
+  end = fixture_steps (trainer, 150).patches;
+  g_test_message ("patches %g -> %g", begin, end);
+  g_assert_cmpfloat (end, <, 0.7 * begin);
 }
 
 static void
@@ -320,6 +335,7 @@ test_refused (Fixture *f, gconstpointer data)
     { "pictures=two.jpg", "pictures=three.jpg", "[style two]" },
     { "paths=photos", "paths=nothing", "no photos" },
     { "network=net.onnx", "network=one.jpg", "one.jpg" },
+    { "adversarial=0.1", "adversarial=0.1\npatches=1", "1/8 of its size" },
     { "channels=8;8\nstrides=2;1", "channels=8;8;8\nstrides=4;2;2",
       "[discriminator full]" },
   };
@@ -417,6 +433,9 @@ main (int argc, char **argv)
   ADD_WITH ("balance/resume", SCALE, test_resume);
   ADD_WITH ("replay/resume", REPLAY, test_resume);
   ADD_WITH ("replay/threads", WGAN REPLAY, test_threads);
+  ADD_WITH ("patches/resume", PATCHES, test_resume);
+  ADD_WITH ("patches/threads", PATCHES TOGETHER, test_threads);
+  ADD_WITH ("patches/falls", PATCHES TOGETHER, test_patches_fall);
   ADD_WITH ("wgan/resume", WGAN, test_resume);
   ADD_WITH ("wgan/threads", WGAN, test_threads);
   ADD_WITH ("wgan/falls", WGAN "[losses]\nadversarial=0.01\n", test_falls);

@@ -114,7 +114,10 @@ load_styles (PstTrainer *trainer, GError **error)
         return FALSE;
       g_ptr_array_add (trainer->players.moments, moments);
     }
-  return TRUE;
+  if (pst_recipe_has_patches (recipe))
+    trainer->players.patches =
+      pst_patch_source_new (recipe, trainer->pictures, error);
+  return trainer->players.patches || ! pst_recipe_has_patches (recipe);
 }
 
 static gboolean
@@ -355,6 +358,7 @@ pst_trainer_free (PstTrainer *trainer)
   g_clear_pointer (&trainer->history, pst_history_free);
   g_clear_pointer (&trainer->caution.flat, pst_array_unref);
   g_clear_pointer (&trainer->dataset, pst_dataset_free);
+  g_clear_pointer (&trainer->players.patches, pst_patch_source_free);
   g_clear_pointer (&trainer->pictures, g_ptr_array_unref);
   g_clear_pointer (&trainer->average, pst_network_free);
   g_clear_pointer (&trainer->players.generator, pst_network_free);
@@ -539,6 +543,8 @@ fill_step (PstTrainer *trainer, GError **error)
 
   if (! plan_step (trainer, error) || ! pst_guard_begin (trainer, error))
     return FALSE;
+  if (trainer->step)
+    pst_adversarial_step_set_index (trainer->step, trainer->n_steps);
   n = pst_ranks_count (trainer->players.ranks, trainer->settings->batch);
   for (int i = 0; i < n; i++)
     if (! fill_sample (trainer, i, error))

@@ -355,14 +355,17 @@ def test_terminal(world):
 
 
 def recipe_keys():
-    """(key, type, low, high) as core/train/recipe.c has them."""
-    with open(os.path.join(ROOT, "core/train/recipe.c"), encoding="utf-8") as file:
-        text = file.read()
+    """(key, type, low, high) as the files in core/train have them."""
+    text = ""
+    for name in ("recipe.c", "recipe-patches.c"):
+        with open(os.path.join(ROOT, "core/train", name), encoding="utf-8") as file:
+            text += file.read()
     number = r"([0-9.e+-]+)"
     found = re.findall(r'\{ "([a-z0-9-]+)", PST_KEY_(\w+),\s+[^{}]*?,\s+' + number + r",\s+"
                        + number + r",\s+\w+ \}", text)
     plain = re.findall(r'"(?:photos|features)", "([a-z-]+)"|read_layers \(reader, "([a-z-]+)"'
-                       r'|ints \(reader, group, "([a-z]+)"', text)
+                       r'|ints \(reader, group, "([a-z]+)"|words \(reader, GROUP, "([a-z]+)"',
+                       text)
     check(len(found) > 40 and len(plain) >= 6, found, plain)
     return found + [("".join(names), "PLAIN", "0", "0") for names in plain]
 
