@@ -11,6 +11,7 @@
 #include "core/base/memory.h"
 #include "core/graph/plan.h"
 #include "core/train/losses.h"
+#include "core/train/picture-layers.h"
 
 char *
 pst_features_find (const char *path, GError **error)
@@ -40,12 +41,26 @@ pst_features_find (const char *path, GError **error)
   return NULL;
 }
 
+/* Where layers are looked for. */
+typedef struct
+{
+  PstGraph  *to;
+  PstGraph  *network; /* (nullable) */
+  GPtrArray *outputs; /* (nullable): of the network, in @to */
+  PstValue  *picture;
+  guint64    seed;
+} Source;
+
+/* @network: (nullable) */
 static gboolean
 unknown_layer (PstGraph *network, const char *name, GError **error)
 {
-  g_autoptr (GString) known = g_string_new (NULL);
-  GPtrArray *outputs = pst_graph_get_outputs (network);
+  g_autoptr (GString)   known = g_string_new (NULL);
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+  GPtrArray *outputs = network ? pst_graph_get_outputs (network) : none;
 
+  if (! network)
+    g_string_append (known, "luminance1 … luminance32, random3 … random64");
   for (guint i = 0; i < outputs->len; i++)
     g_string_append_printf (known, "%s%s", i ? ", " : "",
                             ((PstValue *) outputs->pdata[i])->name);
@@ -55,32 +70,65 @@ unknown_layer (PstGraph *network, const char *name, GError **error)
   return FALSE;
 }
 
-static gboolean
-add_layers (PstGraph *to, PstGraph *network, GPtrArray *outputs,
-            const PstLayer *layers, int n, const char *kind, GError **error)
+/* An output or an inner value of the network, or else a layer of the picture
+ * itself. */
+static PstValue *
+find_layer (const Source *from, const char *name)
 {
-  GPtrArray *known = pst_graph_get_outputs (network);
+  GPtrArray       *known = NULL;
+  PstValue        *value;
+  g_autofree char *inner = g_strconcat ("features/", name, NULL);
+
+  if (from->network)
+    known = pst_graph_get_outputs (from->network);
+  for (guint k = 0; known && k < known->len; k++)
+    if (strcmp (((PstValue *) known->pdata[k])->name, name) == 0)
+      return from->outputs->pdata[k];
+  value = pst_graph_find (from->to, inner);
+  if (value && value->kind == PST_VALUE_COMPUTED)
+    return value;
+  return pst_picture_layer (from->to, from->picture, name, from->seed);
+}
+
+static gboolean
+add_layers (const Source *from, const PstLayer *layers, int n,
+            const char *kind, GError **error)
+{
+  PstGraph *to = from->to;
 
   for (int i = 0; i < n; i++)
     {
-      PstValue        *value = NULL;
+      PstValue        *value = find_layer (from, layers[i].name);
       g_autofree char *name = NULL;
 
-      for (guint k = 0; k < known->len; k++)
-        if (strcmp (((PstValue *) known->pdata[k])->name, layers[i].name) == 0)
-          value = outputs->pdata[k];
       if (! value)
-        {
-          name = g_strconcat ("features/", layers[i].name, NULL);
-          value = pst_graph_find (to, name);
-        }
-      if (! value || value->kind != PST_VALUE_COMPUTED)
-        return unknown_layer (network, layers[i].name, error);
-      g_free (name);
+        return unknown_layer (from->network, layers[i].name, error);
       /* one layer may serve both losses */
       value = pst_graph_op (to, "Identity", 1, value);
       name = g_strdup_printf ("%s.%s", kind, layers[i].name);
       pst_graph_add_output (to, value, name);
+    }
+  return TRUE;
+}
+
+static gboolean
+check_network (PstGraph *network, GError **error)
+{
+  if (pst_graph_get_inputs (network)->len != 1)
+    {
+      g_set_error (error, PST_ERROR, PST_ERROR_ARGUMENT,
+                   _ ("A feature network takes one picture; this one has %u "
+                   "inputs"),
+                   pst_graph_get_inputs (network)->len);
+      return FALSE;
+    }
+  if (pst_graph_get_opset (network) < 13 || pst_graph_get_opset (network) > 17)
+    {
+      g_set_error (error, PST_ERROR, PST_ERROR_UNSUPPORTED,
+                   _ ("The feature network has opset %d; 13 to 17 can be trained "
+                   "with"),
+                   pst_graph_get_opset (network));
+      return FALSE;
     }
   return TRUE;
 }
@@ -90,37 +138,26 @@ pst_features_new (PstGraph *network, const PstRecipe *recipe, GError **error)
 {
   g_autoptr (PstFeatures) features = g_new0 (PstFeatures, 1);
   g_autoptr (GPtrArray)   outputs = NULL;
-  PstValue               *picture;
+  Source                  from = { 0 };
 
-  if (pst_graph_get_inputs (network)->len != 1)
-    {
-      g_set_error (error, PST_ERROR, PST_ERROR_ARGUMENT,
-                   _ ("A feature network takes one picture; this one has %u "
-                   "inputs"),
-                   pst_graph_get_inputs (network)->len);
-      return NULL;
-    }
-  if (pst_graph_get_opset (network) < 13 || pst_graph_get_opset (network) > 17)
-    {
-      g_set_error (error, PST_ERROR, PST_ERROR_UNSUPPORTED,
-                   _ ("The feature network has opset %d; 13 to 17 can be trained "
-                   "with"),
-                   pst_graph_get_opset (network));
-      return NULL;
-    }
+  if (network && ! check_network (network, error))
+    return NULL;
   features->graph = pst_graph_new ();
-  picture = pst_graph_add_input (features->graph, "picture", PST_FLOAT32,
-                                 (const PstShape[]) {
-                                   PST_SHAPE (-1, 3, -1, -1) });
-  outputs = pst_graph_append (features->graph, network, &picture,
-                              "features/");
+  from.to = features->graph;
+  from.network = network;
+  from.seed = (guint64) recipe->seed;
+  from.picture = pst_graph_add_input (features->graph, "picture", PST_FLOAT32,
+                                      (const PstShape[]) {
+                                        PST_SHAPE (-1, 3, -1, -1) });
+  if (network)
+    outputs = from.outputs = pst_graph_append (features->graph, network,
+                                               &from.picture, "features/");
   features->n_content = recipe->n_content;
   features->n_style = recipe->n_style;
   features->form = recipe->style_form;
-  if (! add_layers (features->graph, network, outputs, recipe->content,
-                    recipe->n_content, "content", error) ||
-      ! add_layers (features->graph, network, outputs, recipe->style,
-                    recipe->n_style, "style", error))
+  if (! add_layers (&from, recipe->content, recipe->n_content, "content",
+                    error) ||
+      ! add_layers (&from, recipe->style, recipe->n_style, "style", error))
     return NULL;
   pst_graph_seal (features->graph);
   return g_steal_pointer (&features);

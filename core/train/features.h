@@ -39,8 +39,10 @@ char *pst_features_find (const char *path, GError **error);
 
 /**
  * pst_features_new:
- * @network: a network with one input, a picture
- * @recipe: names the layers
+ * @network: (nullable): a network with one input, a picture; %NULL for the
+ *   layers of pst_picture_layer() alone
+ * @recipe: names the layers: the network's outputs or inner values, or those
+ *   of pst_picture_layer()
  *
  * Returns: (transfer full) (nullable): %NULL with %PST_ERROR_ARGUMENT where a
  *   layer does not exist (the text lists the network's outputs)

@@ -33,6 +33,7 @@ typedef enum
   PST_STREAM_DIRECTION,
   PST_STREAM_WISH,
   PST_STREAM_ORIGIN,
+  PST_STREAM_FILTER,
 } PstStream;
 
 static inline guint64

@@ -67,6 +67,16 @@ pst_recipe_reader_has (PstRecipeReader *reader, const char *group,
 }
 
 gboolean
+pst_recipe_reader_is (PstRecipeReader *reader, const char *group,
+                      const char *key, const char *word)
+{
+  g_autofree char *text = g_key_file_get_string (reader->file, group, key,
+                                                 NULL);
+
+  return g_strcmp0 (text, word) == 0;
+}
+
+gboolean
 pst_recipe_reader_fail (PstRecipeReader *reader, const char *group,
                         const char *key, GError **error, const char *expected,
                         ...)

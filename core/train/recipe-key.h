@@ -37,6 +37,10 @@ char           **pst_recipe_reader_groups (PstRecipeReader *reader);
 gboolean pst_recipe_reader_has (PstRecipeReader *reader, const char *group,
                                 const char *key);
 
+/* Whether @key is there and says just @word. */
+gboolean pst_recipe_reader_is (PstRecipeReader *reader, const char *group,
+                               const char *key, const char *word);
+
 /* Reads those of @keys that @group has into the struct @to. */
 gboolean pst_recipe_reader_read (PstRecipeReader *reader, const char *group,
                                  const PstRecipeKey *keys, gpointer to,

@@ -17,6 +17,8 @@
 /* Of the feature network that comes with Pastiche. */
 #define CONTENT_LAYERS "relu2_1:0.25;relu3_1:0.5;relu4_1"
 #define STYLE_LAYERS "relu1_1;relu2_1;relu3_1;relu4_1;relu5_1"
+#define PLAIN_CONTENT_LAYERS "luminance4;luminance8"
+#define PLAIN_STYLE_LAYERS "random3;random7;random14;random28"
 #define STYLE(field) offsetof (PstRecipeStyle, field)
 
 static const char *const content_forms[] = { "squared", "absolute", NULL };
@@ -365,22 +367,29 @@ read_student (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
 static gboolean
 read_features (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
 {
-  gboolean student = recipe->student.stages > 0;
-  gboolean usual;
+  gboolean    student = recipe->student.stages > 0;
+  gboolean    usual;
+  const char *content = NULL, *style = NULL;
 
   if (! pst_recipe_reader_read (reader, "features", feature_keys, recipe,
                                 error))
     return FALSE;
-  if (student && ! recipe->features)
+  recipe->plain = pst_recipe_reader_is (reader, "features", "network",
+                                        "none");
+  if (student && (! recipe->features || recipe->plain))
     return pst_recipe_reader_fail (reader, "features", "network", error,
                                    _ ("a feature network is needed"));
-  usual = ! recipe->features; /* the network is known */
-  return (student || read_layers (reader, "content-layers",
-                                  usual ? CONTENT_LAYERS : NULL,
+  usual = ! recipe->features || recipe->plain; /* the layers are known */
+  if (usual)
+    {
+      content = recipe->plain ? PLAIN_CONTENT_LAYERS : CONTENT_LAYERS;
+      style = recipe->plain ? PLAIN_STYLE_LAYERS : STYLE_LAYERS;
+    }
+  return (student || read_layers (reader, "content-layers", content,
                                   recipe->content, &recipe->n_content,
                                   error)) &&
-         read_layers (reader, "style-layers", usual ? STYLE_LAYERS : NULL,
-                      recipe->style, &recipe->n_style, error);
+         read_layers (reader, "style-layers", style, recipe->style,
+                      &recipe->n_style, error);
 }
 
 static gboolean

@@ -232,6 +232,7 @@ typedef struct
 
   char     *features; /* (nullable): path of the feature network; NULL for
                          the one that comes with Pastiche */
+  gboolean  plain;    /* there is no network, only pst_picture_layer() */
   int       n_content;
   PstLayer  content[PST_MAX_LAYERS];
   int       n_style;

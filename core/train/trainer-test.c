@@ -15,6 +15,9 @@
 #define PATCHES                                                               \
   "[losses]\npatches=1\n[patches]\nscales=1;2:0.5\nprojections=16\n"
 #define TOGETHER "pool=batch\nform=absolute\n"
+#define PLAIN                                                                 \
+  "[features]\nnetwork=none\ncontent-layers=luminance1;luminance2\n"         \
+  "style-layers=random3;random7;random14\n"
 #define WGAN "[training]\nadversarial-form=wgan-gp\n"
 
 static void
@@ -436,6 +439,8 @@ main (int argc, char **argv)
   ADD_WITH ("patches/resume", PATCHES, test_resume);
   ADD_WITH ("patches/threads", PATCHES TOGETHER, test_threads);
   ADD_WITH ("patches/falls", PATCHES TOGETHER, test_patches_fall);
+  ADD_WITH ("plain/resume", PLAIN, test_resume);
+  ADD_WITH ("plain/falls", PLAIN, test_falls);
   ADD_WITH ("wgan/resume", WGAN, test_resume);
   ADD_WITH ("wgan/threads", WGAN, test_threads);
   ADD_WITH ("wgan/falls", WGAN "[losses]\nadversarial=0.01\n", test_falls);

@@ -123,16 +123,18 @@ load_styles (PstTrainer *trainer, GError **error)
 static gboolean
 load_features (PstTrainer *trainer, GError **error)
 {
+  gboolean             plain = trainer->recipe->plain;
   g_autofree char     *path = NULL;
   g_autoptr (PstGraph) network = NULL;
 
-  path = pst_features_find (trainer->recipe->features, error);
+  if (! plain)
+    path = pst_features_find (trainer->recipe->features, error);
   network = path ? pst_onnx_load (path, error) : NULL;
-  if (! network)
+  if (! network && ! plain)
     return FALSE;
   trainer->players.features = pst_features_new (network, trainer->recipe,
                                                 error);
-  if (! trainer->players.features)
+  if (! trainer->players.features && path)
     g_prefix_error (error, "%s: ", path);
   return trainer->players.features != NULL;
 }

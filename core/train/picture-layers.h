@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "core/graph/graph.h"
+
+/**
+ * pst_picture_layer:
+ * @picture: [N,3,H,W], RGB 0 to 1
+ * @name: of a layer
+ * @seed: of random filters
+ *
+ * Adds a layer that needs no network:
+ *
+ * - "luminanceN", N from 1 to 32: [N,1,H/N,W/N], the drawing: luma of pictures
+ *   shrunk N times, normalised locally as pst_luminance_normalise() does it.
+ * - "randomN", N from 3 to 64: [N,64,…]: 64 random filters that see about N
+ *   pixels each way, and ReLU. Ustyuzhaninov et al., "Texture synthesis using
+ *   shallow convolutional networks with random filters", 2016 (arXiv:1606.00021),
+ *   section 2, show that the Gram matrices of such layers of several sizes
+ *   tell textures about as well as a trained network's. Filters of more than
+ *   9 pixels see a picture that is shrunk 2, 4 or 8 times.
+ *
+ * Returns: (nullable): the layer's value; %NULL where there is no such layer
+ */
+PstValue *pst_picture_layer (PstGraph *graph, PstValue *picture,
+                             const char *name, guint64 seed);
