@@ -19,7 +19,7 @@ pst_adversarial_add_term (PstAdversarialStep *step, PstGraph *graph,
 {
   static const char *const names[PST_N_TERMS] = {
     "loss.content", "loss.style", "loss.variation", "loss.identity",
-    "loss.adversarial", "loss.patches",
+    "loss.adversarial", "loss.patches", "loss.saturation",
   };
   PstTerm term = { kind, weight };
 
@@ -39,9 +39,22 @@ layer_channels (const PstAdversarialStep *step, int i)
   return ((PstArray *) moments->pdata[i])->tensor.shape.dim[0];
 }
 
+/* Moments to aim at: @part of them are the photo's. */
+static void
+aim_between (PstGraph *graph, PstStyleForm form, PstValue *photo,
+             PstValue *part, PstValue **second, PstValue **first)
+{
+  PstValue *mean, *gram = pst_style_moments (graph, form, photo, &mean);
+
+  *second = pst_loss_between (graph, *second, gram, part, 3);
+  if (*first)
+    *first = pst_loss_between (graph, *first, mean, part, 2);
+}
+
 static void
 add_feature_terms (PstAdversarialStep *step, PstGraph *graph,
-                   GPtrArray *seeds, PstValue *photo, PstValue *pastiche)
+                   GPtrArray *seeds, PstValue *photo, PstValue *pastiche,
+                   PstValue *part)
 {
   const PstRecipe      *recipe = step->recipe;
   PstFeatures          *features = step->players->features;
@@ -65,9 +78,14 @@ add_feature_terms (PstAdversarialStep *step, PstGraph *graph,
       second = pst_graph_add_input (graph, "second", PST_FLOAT32, &square);
       if (recipe->style_form == PST_STYLE_COVARIANCE)
         first = pst_graph_add_input (graph, "first", PST_FLOAT32, &row);
-      pst_adversarial_add_term (step, graph, seeds, PST_TERM_STYLE, recipe->style[i].weight,
-                pst_loss_style (graph, recipe->style_form, map, second,
-                                first));
+      if (step->settings->blend_share > 0)
+        aim_between (graph, recipe->style_form,
+                     of_photo->pdata[features->n_content + i], part, &second,
+                     &first);
+      pst_adversarial_add_term (step, graph, seeds, PST_TERM_STYLE,
+                                recipe->style[i].weight,
+                                pst_loss_style (graph, recipe->style_form, map,
+                                                second, first));
     }
 }
 
@@ -102,32 +120,38 @@ add_logits (PstAdversarialStep *step, PstGraph *graph, guint i,
   return logits->pdata[0];
 }
 
-/* Inputs image, style, photo, the style's moments; outputs pastiche and the
- * losses, each [N]. */
+/* Inputs as in PstGeneratorInput; outputs pastiche and the losses, each
+ * [N]. */
 static PstGraph *
 generator_graph (PstAdversarialStep *step, GPtrArray *seeds)
 {
   PstGraph             *graph = pst_graph_new ();
   g_autoptr (GPtrArray) outputs = NULL;
-  PstValue             *in[2], *photo, *pastiche;
+  PstValue             *in[2], *photo, *judged, *part, *pastiche;
   PstShape              shape = PST_SHAPE (-1, 3, -1, -1);
   PstShape              row = PST_SHAPE (-1, step->n_styles);
+  PstShape              each = PST_SHAPE (-1);
   guint                 n_judges = 0;
 
   in[0] = pst_graph_add_input (graph, "image", PST_FLOAT32, &shape);
   in[1] = pst_graph_add_input (graph, "style", PST_FLOAT32, &row);
   photo = pst_graph_add_input (graph, "photo", PST_FLOAT32, &shape);
+  judged = pst_graph_add_input (graph, "judged", PST_FLOAT32, &row);
+  part = pst_graph_add_input (graph, "part", PST_FLOAT32, &each);
   outputs = pst_graph_append (graph, step->players->generator->graph, in,
                               "generator/");
   pastiche = outputs->pdata[0];
   pst_graph_add_output (graph, pastiche, "pastiche");
-  add_feature_terms (step, graph, seeds, photo, pastiche);
+  add_feature_terms (step, graph, seeds, photo, pastiche, part);
   pst_adversarial_add_term (step, graph, seeds, PST_TERM_VARIATION, 1,
             pst_loss_variation (graph, pastiche));
   pst_adversarial_add_term (step, graph, seeds, PST_TERM_IDENTITY, 1,
             pst_loss_difference (graph, pastiche, photo));
   if (pst_adversarial_has_patches (step))
     pst_adversarial_add_patches (step, graph, seeds, pastiche);
+  if (step->settings->saturation > 0)
+    pst_adversarial_add_term (step, graph, seeds, PST_TERM_SATURATION, 1,
+              pst_loss_saturation (graph, pastiche->producer->in[0]));
   if (pst_adversarial_has_judges (step))
     n_judges = step->players->discriminators->len;
   for (guint i = 0; i < n_judges; i++)
@@ -138,7 +162,7 @@ generator_graph (PstAdversarialStep *step, GPtrArray *seeds)
                            "discriminator");
       pst_adversarial_add_term (step, graph, seeds, PST_TERM_ADVERSARIAL, 1,
                 pst_loss_adversarial (graph, step->recipe->adversarial_form,
-                                      pst_loss_pick (graph, logits, in[1]),
+                                      pst_loss_pick (graph, logits, judged),
                                       NULL));
     }
   pst_graph_seal (graph);
@@ -233,9 +257,11 @@ pst_adversarial_plan_generator (PstAdversarialStep *step, PstPool *pool,
   PstShape              shapes[PST_INPUT_MOMENTS + 2 * PST_MAX_LAYERS +
                                PST_MAX_PATCH_INPUTS];
 
-  shapes[0] = PST_SHAPE (step->batch, 3, step->crop, step->crop);
-  shapes[1] = PST_SHAPE (step->batch, step->n_styles);
-  shapes[2] = shapes[0];
+  shapes[PST_INPUT_IMAGE] = PST_SHAPE (step->batch, 3, step->crop, step->crop);
+  shapes[PST_INPUT_MIX] = PST_SHAPE (step->batch, step->n_styles);
+  shapes[PST_INPUT_PHOTO] = shapes[PST_INPUT_IMAGE];
+  shapes[PST_INPUT_JUDGED] = shapes[PST_INPUT_MIX];
+  shapes[PST_INPUT_PART] = PST_SHAPE (step->batch);
   for (guint i = 0; i < moments->len; i++)
     {
       const PstShape *one = &((PstArray *) moments->pdata[i])->tensor.shape;

@@ -12,11 +12,29 @@ typedef enum
   PST_TERM_IDENTITY,
   PST_TERM_ADVERSARIAL,
   PST_TERM_PATCHES,
+  PST_TERM_SATURATION,
   PST_N_TERMS,
 } PstTermKind;
 
-/* First of the generator graph's inputs that hold moments. */
-#define PST_INPUT_MOMENTS 3
+/* Inputs of the generator's graph: then as many as there are moments. */
+typedef enum
+{
+  PST_INPUT_IMAGE,  /* [N,3,crop,crop]: what is painted */
+  PST_INPUT_MIX,    /* [N,n_styles]: how much of each style */
+  PST_INPUT_PHOTO,  /* [N,3,crop,crop]: what it is compared with */
+  PST_INPUT_JUDGED, /* [N,n_styles]: as which style it is judged */
+  PST_INPUT_PART,   /* [N]: the photo's share in the moments that are aimed
+                       at */
+  PST_INPUT_MOMENTS,
+} PstGeneratorInput;
+
+/* A sample's styles: @part of the second column, the rest of the first. */
+typedef struct
+{
+  int    column;
+  int    second;
+  double part;
+} PstBlend;
 
 /* Inputs of the generator graph that patches need, after the moments; the last
  * for each scale. */
@@ -58,7 +76,9 @@ struct _PstAdversarialStep
   int                batch;   /* those taken here */
   int                crop;
   int                n_styles;
-  int               *columns;
+  PstBlend          *blends;
+  int               *columns; /* 0 where no discriminator learns from it: of
+                                 the identity and of what is between styles */
   guint64           *numbers; /* of the samples */
   gint64             index;   /* of the step */
   guint              patches; /* first of the inputs that patches need */

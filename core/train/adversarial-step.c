@@ -94,6 +94,7 @@ plan_step (const PstRecipe *recipe, const PstSettings *settings,
   step->batch = pst_ranks_count (players->ranks, settings->batch);
   step->crop = settings->crop;
   step->n_styles = (int) recipe->styles->len + 1;
+  step->blends = g_new0 (PstBlend, step->batch);
   step->columns = g_new0 (int, step->batch);
   step->numbers = g_new0 (guint64, step->batch);
   step->terms = g_array_new (FALSE, FALSE, sizeof (PstTerm));
@@ -165,6 +166,7 @@ pst_adversarial_step_free (PstAdversarialStep *step)
   g_array_unref (step->terms);
   g_ptr_array_unref (step->scratch);
   g_free (step->sums);
+  g_free (step->blends);
   g_free (step->columns);
   g_free (step->numbers);
   g_free (step->counts);
@@ -189,6 +191,19 @@ pst_adversarial_step_set_column (PstAdversarialStep *step, int i, int column)
   g_return_if_fail (column >= 0 && column < step->n_styles);
 
   step->columns[i] = column;
+  step->blends[i] = (PstBlend) { column, column, 0 };
+}
+
+void
+pst_adversarial_step_set_blend (PstAdversarialStep *step, int i, int column,
+                                int second, double part)
+{
+  g_return_if_fail (i >= 0 && i < step->batch);
+  g_return_if_fail (column > 0 && column < step->n_styles);
+  g_return_if_fail (second >= 0 && second < step->n_styles);
+
+  step->columns[i] = 0;
+  step->blends[i] = (PstBlend) { column, second, part };
 }
 
 int
@@ -234,13 +249,13 @@ pst_adversarial_picture (PstAdversarialStep *step, PstRun *run, guint input,
 float *
 pst_adversarial_step_image (PstAdversarialStep *step, int i)
 {
-  return pst_adversarial_picture (step, step->g_run, 0, i);
+  return pst_adversarial_picture (step, step->g_run, PST_INPUT_IMAGE, i);
 }
 
 float *
 pst_adversarial_step_photo (PstAdversarialStep *step, int i)
 {
-  return pst_adversarial_picture (step, step->g_run, 2, i);
+  return pst_adversarial_picture (step, step->g_run, PST_INPUT_PHOTO, i);
 }
 
 float *
@@ -273,6 +288,8 @@ term_weight (const PstAdversarialStep *step, const PstTerm *term, int column)
       return settings->style * term->weight * style->style;
     case PST_TERM_VARIATION:
       return settings->variation;
+    case PST_TERM_SATURATION:
+      return settings->saturation;
     case PST_TERM_ADVERSARIAL:
       return settings->adversarial * style->adversarial;
     case PST_TERM_PATCHES:
@@ -282,59 +299,117 @@ term_weight (const PstAdversarialStep *step, const PstTerm *term, int column)
     }
 }
 
-/* Style rows and moments of all samples, and what each loss weighs. */
+/* That of a sample which may be between two styles. Towards the photo the
+ * aim moves by the moments, not by the weight. */
+static double
+blend_weight (const PstAdversarialStep *step, const PstTerm *term,
+              const PstBlend *blend)
+{
+  double first = term_weight (step, term, blend->column);
+
+  if (blend->part == 0)
+    return first;
+  if (term->kind == PST_TERM_PATCHES) /* they are one painting's */
+    return 0;
+  if (blend->second == 0)
+    return term->kind == PST_TERM_STYLE || term->kind == PST_TERM_CONTENT
+             ? first
+             : first * (1 - blend->part);
+  return first * (1 - blend->part) +
+         term_weight (step, term, blend->second) * blend->part;
+}
+
+/* @to += @part of column @column's moment @k */
+static void
+add_moment (const PstAdversarialStep *step, int column, guint k, double part,
+            float *to)
+{
+  GPtrArray      *moments = step->players->moments->pdata[MAX (column - 1, 0)];
+  const PstArray *moment = moments->pdata[k];
+  const float    *from = moment->tensor.data;
+
+  for (gint64 i = 0; i < pst_tensor_count (&moment->tensor); i++)
+    to[i] += (float) part * from[i];
+}
+
+/* Style rows and moments of sample @i. */
+static void
+fill_styles (PstAdversarialStep *step, int i)
+{
+  const PstBlend *blend = &step->blends[i];
+  gboolean        strength = blend->part > 0 && blend->second == 0;
+  guint           n = ((GPtrArray *) step->players->moments->pdata[0])->len;
+  float          *mix, *judged, *part;
+
+  mix = pst_run_get_input (step->g_run, PST_INPUT_MIX)->data;
+  judged = pst_run_get_input (step->g_run, PST_INPUT_JUDGED)->data;
+  part = pst_run_get_input (step->g_run, PST_INPUT_PART)->data;
+  mix += i * step->n_styles;
+  judged += i * step->n_styles;
+  memset (mix, 0, sizeof (float) * step->n_styles);
+  memset (judged, 0, sizeof (float) * step->n_styles);
+  mix[blend->column] = (float) (1 - blend->part);
+  mix[blend->second] += (float) blend->part;
+  judged[blend->column] = strength ? 1 : mix[blend->column];
+  if (! strength)
+    judged[blend->second] = mix[blend->second];
+  part[i] = strength ? (float) blend->part : 0;
+  for (guint k = 0; k < n; k++)
+    {
+      PstTensor *input = pst_run_get_input (step->g_run,
+                                            PST_INPUT_MOMENTS + k);
+      gint64     size = pst_tensor_count (input) / step->batch;
+      float     *to = (float *) input->data + i * size;
+
+      memset (to, 0, sizeof (float) * size);
+      add_moment (step, blend->column, k, 1 - blend->part, to);
+      if (blend->part > 0 && ! strength)
+        add_moment (step, blend->second, k, blend->part, to);
+    }
+}
+
+/* What the generator's graph needs beside pictures. */
 static void
 fill_generator (PstAdversarialStep *step)
 {
-  float     *rows = pst_run_get_input (step->g_run, 1)->data;
-  GPtrArray *all = step->players->moments;
-
-  memset (rows, 0, sizeof (float) * step->batch * step->n_styles);
   for (int i = 0; i < step->batch; i++)
     {
-      int        column = step->columns[i];
-      GPtrArray *moments = all->pdata[MAX (column - 1, 0)];
-
-      rows[i * step->n_styles + column] = 1;
-      for (guint k = 0; k < moments->len; k++)
-        {
-          const PstArray *moment = moments->pdata[k];
-          guint           input = PST_INPUT_MOMENTS + k;
-          float          *to = pst_run_get_input (step->g_run, input)->data;
-          gint64          n = pst_tensor_count (&moment->tensor);
-
-          memcpy (to + i * n, moment->tensor.data, sizeof (float) * n);
-        }
+      fill_styles (step, i);
       for (guint k = 0; k < step->terms->len; k++)
         {
           const PstTerm *term = &g_array_index (step->terms, PstTerm, k);
           float      *seed = pst_run_get_seed (step->g_run, k)->data;
 
-          seed[i] = (float) (term_weight (step, term, column) / step->whole);
+          seed[i] = (float) (blend_weight (step, term, &step->blends[i]) /
+                             step->whole);
         }
     }
 }
 
 /* Each term's sum over all samples that it concerns, then how many samples
- * are of the identity; transfer full. */
+ * are of the identity, and how many of one style; transfer full. */
 static double *
 sum_terms (PstAdversarialStep *step)
 {
   guint   n = step->terms->len;
-  double *sums = g_new0 (double, n + 1);
+  double *sums = g_new0 (double, n + 2);
 
   for (int i = 0; i < step->batch; i++)
-    sums[n] += step->columns[i] == 0;
+    {
+      sums[n] += step->blends[i].column == 0;
+      sums[n + 1] += step->columns[i] > 0;
+    }
   for (guint k = 0; k < n; k++)
     {
       const PstTerm   *term = &g_array_index (step->terms, PstTerm, k);
       const PstTensor *loss = pst_run_get_output (step->g_run, 1 + k);
 
       for (int i = 0; i < step->batch; i++)
-        if ((step->columns[i] == 0) == (term->kind == PST_TERM_IDENTITY))
+        if (term->kind == PST_TERM_IDENTITY ? step->blends[i].column == 0
+                                            : step->columns[i] > 0)
           sums[k] += ((const float *) loss->data)[i];
     }
-  pst_ranks_add (step->players->ranks, sums, n + 1);
+  pst_ranks_add (step->players->ranks, sums, n + 2);
   return sums;
 }
 
@@ -345,6 +420,7 @@ read_generator (PstAdversarialStep *step, PstLosses *losses)
 {
   g_autofree double *sums = sum_terms (step);
   double             n_identity = sums[step->terms->len], total = 0;
+  double             n_style = sums[step->terms->len + 1];
   double             means[PST_N_TERMS] = { 0 };
   PstJudged         *judged = losses->judged;
 
@@ -356,7 +432,7 @@ read_generator (PstAdversarialStep *step, PstLosses *losses)
       total += sums[k];
       mean = sums[k] / (term->kind == PST_TERM_IDENTITY
                           ? n_identity
-                          : step->whole - n_identity);
+                          : n_style);
       means[term->kind] += term->weight * mean;
       if (term->kind == PST_TERM_ADVERSARIAL)
         (judged++)->adversarial = mean;

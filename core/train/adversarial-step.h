@@ -123,6 +123,11 @@ guint64 pst_adversarial_step_get_memory (const PstAdversarialStep *step);
  * generator sees, and the photo that the losses compare with. */
 void   pst_adversarial_step_set_column (PstAdversarialStep *step, int i,
                                         int column);
+/* Or one between two styles, @second being 0 for the photo: @part of it. The
+ * discriminators do not learn from it, and it has no part in the losses that
+ * are told. */
+void   pst_adversarial_step_set_blend (PstAdversarialStep *step, int i,
+                                       int column, int second, double part);
 float *pst_adversarial_step_image (PstAdversarialStep *step, int i);
 float *pst_adversarial_step_photo (PstAdversarialStep *step, int i);
 /* A crop of the style's picture; %NULL where nothing is adversarial. */
@@ -137,6 +142,7 @@ void   pst_adversarial_step_set_number (PstAdversarialStep *step, int i,
  * projected on. A sample's number draws the painting's patches. */
 void   pst_adversarial_step_set_index (PstAdversarialStep *step, gint64 index);
 
+/* 0 for the identity and for what is between two styles. */
 int    pst_adversarial_step_get_column (const PstAdversarialStep *step, int i);
 /* After a step: crop x crop pixels R, G, B of what was made of sample @i. */
 const float *pst_adversarial_step_pastiche (const PstAdversarialStep *step,

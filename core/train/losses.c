@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/train/losses.h"
 
+#define SATURATED 4 /* a logit; 0.982 */
+
 static PstValue *
 number (PstGraph *graph, const char *name, float value)
 {
@@ -137,6 +139,28 @@ PstValue *
 pst_loss_variation (PstGraph *graph, PstValue *picture)
 {
   return pst_graph_op (graph, "pastiche.TotalVariation", 1, picture);
+}
+
+PstValue *
+pst_loss_saturation (PstGraph *graph, PstValue *logits)
+{
+  PstValue *x = pst_graph_op (graph, "Abs", 1, logits);
+
+  x = pst_graph_op (graph, "Sub", 2, x,
+                    number (graph, "loss.saturated", SATURATED));
+  return mean (graph, square (graph, pst_graph_op (graph, "Relu", 1, x)), 4);
+}
+
+PstValue *
+pst_loss_between (PstGraph *graph, PstValue *moment, PstValue *photo,
+                  PstValue *part, int rank)
+{
+  part = pst_graph_op (graph, "Unsqueeze", 2, part,
+                       rank == 2
+                         ? whole (graph, "loss.axis1", PST_INTS (1))
+                         : whole (graph, "loss.axes12", PST_INTS (1, 2)));
+  return pst_graph_op (graph, "Add", 2, moment,
+                       pst_graph_op (graph, "Mul", 2, photo, part));
 }
 
 PstValue *

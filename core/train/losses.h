@@ -60,6 +60,29 @@ PstValue *pst_loss_style (PstGraph *graph, PstStyleForm form, PstValue *map,
  */
 PstValue *pst_loss_variation (PstGraph *graph, PstValue *picture);
 
+/**
+ * pst_loss_saturation:
+ * @logits: [N,C,H,W]: what goes into a picture's last sigmoid
+ *
+ * Mean of max(|x| - 4, 0)²: where a sigmoid is this close to black or white its
+ * gradient dies away, and what got there by accident stays.
+ *
+ * Returns: [N]
+ */
+PstValue *pst_loss_saturation (PstGraph *graph, PstValue *logits);
+
+/**
+ * pst_loss_between:
+ * @moment: [N,…]: of the style
+ * @photo: the same of the photo
+ * @part: [N]: the photo's share
+ * @rank: of the moments
+ *
+ * Returns: @moment + @part @photo, where @moment already has its own share
+ */
+PstValue *pst_loss_between (PstGraph *graph, PstValue *moment, PstValue *photo,
+                            PstValue *part, int rank);
+
 /* Mean |a - b| of pictures [N,3,H,W]. */
 PstValue *pst_loss_difference (PstGraph *graph, PstValue *a, PstValue *b);
 

@@ -107,6 +107,7 @@ static const PstRecipeKey setting_keys[] = {
     NULL },
   { "clip", PST_KEY_NUMBER, SETTING (clip), 0, 1e9, NULL },
   { "identity-share", PST_KEY_NUMBER, SETTING (identity_share), 0, 1, NULL },
+  { "blend-share", PST_KEY_NUMBER, SETTING (blend_share), 0, 1, NULL },
   { "noise", PST_KEY_NUMBER, SETTING (noise), 0, 1, NULL },
   { "photo-scale", PST_KEY_RANGE, SETTING (scale), 0.05, 64, NULL },
   { "average", PST_KEY_NUMBER, SETTING (average), 0, 0.999999, NULL },
@@ -120,6 +121,7 @@ static const PstRecipeKey loss_keys[] = {
   { "variation", PST_KEY_NUMBER, SETTING (variation), 0, 1e6, NULL },
   { "identity", PST_KEY_NUMBER, SETTING (identity), 0, 1e6, NULL },
   { "patches", PST_KEY_NUMBER, SETTING (patches), 0, 1e6, NULL },
+  { "saturation", PST_KEY_NUMBER, SETTING (saturation), 0, 1e6, NULL },
   { NULL, 0, 0, 0, 0, NULL },
 };
 

@@ -108,6 +108,8 @@ typedef struct
   double   rate_discriminator;
   double   clip;           /* largest norm of the generator's gradient; 0: any */
   double   identity_share; /* of the samples that train column 0 */
+  double   blend_share;    /* of the styles' samples that are painted between
+                              two styles or a style and the photo */
   double   noise;          /* largest added to the generator's photo */
   double   scale[2];       /* windows of photos, multiples of crop */
   double   content;
@@ -116,6 +118,7 @@ typedef struct
   double   variation;
   double   identity;
   double   patches;
+  double   saturation;
   double   average;        /* decay of the averaged weights; 0: none */
 } PstSettings;
 

@@ -412,6 +412,22 @@ draw_column (PstTrainer *trainer, PstRandom *random)
   return (int) n;
 }
 
+/* Some are painted between two styles, or between a style and the photo, so
+ * that mixes and strengths are what the network has learnt to paint. */
+static void
+draw_blend (PstTrainer *trainer, PstRandom *random, int i, int column)
+{
+  int    n = (int) trainer->recipe->styles->len, second = 0;
+  double part;
+
+  if (pst_random_double (random) >= trainer->settings->blend_share)
+    return;
+  part = pst_random_double (random);
+  if (n > 1 && pst_random_below (random, 2))
+    second = 1 + (column + (int) pst_random_below (random, n - 1)) % n;
+  pst_adversarial_step_set_blend (trainer->step, i, column, second, part);
+}
+
 static void
 fill_real (PstTrainer *trainer, PstRandom *random, int column, float *real)
 {
@@ -482,6 +498,8 @@ fill_sample (PstTrainer *trainer, int i, GError **error)
     }
   column = draw_column (trainer, &random);
   pst_adversarial_step_set_column (trainer->step, i, column);
+  if (settings->blend_share > 0 && column > 0)
+    draw_blend (trainer, &random, i, column);
   pst_adversarial_step_set_number (trainer->step, i, number);
   clean = pst_adversarial_step_photo (trainer->step, i);
   fill_photo (trainer, &random, photo, clean);
