@@ -138,7 +138,20 @@ build() {
   local name=$1
   shift
   inside bash "$TOP/dev.d/inside/build.sh" "$TOP" "$BUILD/$name" \
-    "-Dwerror=${PASTICHE_WERROR:-false}" "$@" || die "The build failed."
+    "-Dwerror=${PASTICHE_WERROR:-false}" "-Dmpi=$(build_mpi)" "$@" ||
+    die "The build failed."
+}
+
+# MPI comes with the packages for tests, maybe after the first build, which then
+# has to be configured anew.
+build_mpi() {
+  local root=
+  [ "$KIND" = native ] || root=$(root_path)
+  if [ -e "$root/usr/bin/mpicc.openmpi" ]; then
+    echo enabled
+  else
+    echo auto
+  fi
 }
 
 # The GIMP profiles with the built plug-in; the user's own is never touched.

@@ -24,6 +24,7 @@ TEST_PACKAGES=(
   appstream desktop-file-utils shellcheck
   libxml2-utils gdb strace
   libonnx-testdata clang llvm libclang-rt-19-dev
+  libopenmpi-dev openmpi-bin
 )
 
 BENCH_PACKAGES=(

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/pst.h"
+#include "helper/ranks.h"
 #include "helper/train-image.h"
 
 typedef struct
@@ -33,6 +34,7 @@ typedef struct
 {
   gboolean    json;
   gboolean    terminal;
+  gboolean    silent; /* another process speaks */
   const char *out;    /* the model's file */
   gint64      until;  /* last step of this run */
   gboolean    bar;    /* one is on the line */
@@ -217,6 +219,8 @@ show (const PstEvent *event, gpointer data)
 {
   Display *display = data;
 
+  if (display->silent)
+    return;
   if (display->json)
     {
       g_autofree char *line = pst_event_to_json (event);
@@ -299,7 +303,8 @@ prepare (const Arguments *arguments, PstRecipe *recipe,
   return g_steal_pointer (&trainer);
 }
 
-/* SIGINT and SIGTERM ask for the end. A thread of their own waits for them,
+/* SIGINT and SIGTERM ask for the end, and SIGUSR1, which mpirun passes on to
+ * all processes and then lets them end by themselves. A thread of their own waits for them,
  * as the training keeps the main one busy. */
 typedef struct
 {
@@ -312,7 +317,8 @@ typedef struct
 static gboolean
 on_signal (gpointer cancellable)
 {
-  if (! g_cancellable_is_cancelled (cancellable) && isatty (2))
+  if (! g_cancellable_is_cancelled (cancellable) && isatty (2) &&
+      helper_ranks_is_first ())
     g_printerr ("\n%s\n", _ ("Ending after this step…"));
   g_cancellable_cancel (cancellable);
   return G_SOURCE_CONTINUE;
@@ -328,7 +334,7 @@ wait_for_signals (gpointer data)
 static void
 signals_init (Signals *signals, GCancellable *cancellable)
 {
-  const int numbers[] = { SIGINT, SIGTERM };
+  const int numbers[] = { SIGINT, SIGTERM, SIGUSR1 };
 
   signals->cancellable = cancellable;
   signals->context = g_main_context_new ();
@@ -367,8 +373,29 @@ signals_clear (Signals *signals)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Signals, signals_clear)
 
+/* How many processes there are, and threads. */
+static void
+tell_ranks (const HelperMpi *mpi, Display *display)
+{
+  g_autofree char *text = NULL;
+
+  text = g_strdup_printf (_ ("%d processes train together; this one has %d "
+                             "threads."),
+                          mpi->ranks.n_ranks, mpi->n_threads);
+  show_note (text, display);
+}
+
+static PstTrainer *
+begin (Arguments *arguments, PstRecipe *recipe, const PstTrainHost *host,
+       Display *display, GError **error)
+{
+  if (! pst_paintings_settle (recipe, host, show_note, display, error))
+    return NULL;
+  return prepare (arguments, recipe, host, display, error);
+}
+
 static gboolean
-train (Arguments *arguments, GError **error)
+train (Arguments *arguments, HelperMpi *mpi, GError **error)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (PstRecipe)    recipe = NULL;
@@ -378,18 +405,25 @@ train (Arguments *arguments, GError **error)
   Display                  display = { arguments->events, isatty (1) };
   PstTrainerOptions        options = { 0 };
 
-  recipe = pst_recipe_load (arguments->recipes[0], arguments->data, error);
-  if (! recipe)
-    return FALSE;
+  if (mpi->ranks.n_ranks > 1)
+    host.ranks = &mpi->ranks;
+  if (host.ranks) /* mpirun gives each a terminal of its own */
+    display.terminal = FALSE;
+  display.silent = ! pst_ranks_is_first (host.ranks);
+  if (arguments->threads > 0)
+    mpi->n_threads = arguments->threads;
+  arguments->threads = mpi->n_threads;
   if (! arguments->out)
     arguments->out = default_out (arguments->recipes[0]);
   display.out = arguments->out;
   display.until = arguments->until;
   signals_init (&signals, cancellable);
-  if (! pst_paintings_settle (recipe, &host, show_note, &display, error))
-    return FALSE;
-  trainer = prepare (arguments, recipe, &host, &display, error);
-  if (! trainer)
+  if (host.ranks)
+    tell_ranks (mpi, &display);
+  recipe = pst_recipe_load (arguments->recipes[0], arguments->data, error);
+  if (recipe)
+    trainer = begin (arguments, recipe, &host, &display, error);
+  if (! pst_ranks_agree (host.ranks, trainer != NULL, error))
     return FALSE;
   options.out = arguments->out;
   options.until = arguments->until;
@@ -403,10 +437,16 @@ helper_train (int argc, char **argv)
 {
   g_auto (Arguments)  arguments = { 0 };
   g_autoptr (GError)  error = NULL;
+  HelperMpi           mpi = { 0 };
+  gboolean            good;
 
   setvbuf (stdout, NULL, _IOLBF, 0);
-  if (parse (argc, argv, &arguments, &error) && train (&arguments, &error))
+  good = parse (argc, argv, &arguments, &error) &&
+         helper_ranks_start (&mpi, &error) && train (&arguments, &mpi, &error);
+  helper_ranks_stop (&mpi);
+  if (good)
     return 0;
-  g_printerr ("pastiche train: %s\n", error->message);
+  if (helper_ranks_is_first ())
+    g_printerr ("pastiche train: %s\n", error->message);
   return error->domain == G_OPTION_ERROR ? 2 : 1;
 }

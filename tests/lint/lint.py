@@ -45,6 +45,7 @@ LIBRARIES = {
     r"(gtk|gdk|gdk-pixbuf|cairo|pango)[/.-]": {"ui", "plugin/gimp"},
     r"(libgimp|libgimpwidgets|gegl)[/.-]": {"plugin/gimp", "plugin/gegl"},
     r"vips/": {"helper"},
+    r"mpi\.h$": {"helper"},
 }
 
 GENERATED = re.compile(r"^(config\.h|op-list\.h|.*\.pb-c\.h|.*-generated\.h)$")
