@@ -203,6 +203,13 @@ encode (const PstPicture *picture, gpointer data, GError **error)
   return NULL;
 }
 
+char *
+pst_train_image_version (void)
+{
+  return g_strdup_printf ("libvips %d.%d.%d", vips_version (0),
+                          vips_version (1), vips_version (2));
+}
+
 PstTrainHost
 pst_train_image_host (void)
 {

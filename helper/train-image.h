@@ -3,5 +3,8 @@
 
 #include "core/pst.h"
 
+/* "libvips 8.16.1"; transfer full */
+char *pst_train_image_version (void);
+
 /* Pictures for training through libvips. */
 PstTrainHost pst_train_image_host (void);

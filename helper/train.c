@@ -27,6 +27,7 @@ typedef struct
   int      threads;
   gboolean events;
   char   **recipes;
+  char    *command; /* all of it */
 } Arguments;
 
 /* What the events are shown with. */
@@ -44,12 +45,33 @@ typedef struct
 static void
 arguments_clear (Arguments *arguments)
 {
+  g_free (arguments->command);
   g_free (arguments->data);
   g_free (arguments->out);
   g_strfreev (arguments->recipes);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Arguments, arguments_clear)
+
+/* "pastiche train …", as for a shell; UTF-8 */
+static char *
+join (int argc, char **argv)
+{
+  GString         *text = g_string_new ("pastiche");
+  g_autofree char *all = NULL;
+
+  for (int i = 0; i < argc; i++)
+    {
+      g_autofree char *word = g_shell_quote (argv[i]);
+      gboolean         plain = *argv[i] != '\0';
+
+      for (const char *p = argv[i]; *p; p++)
+        plain = plain && (g_ascii_isalnum (*p) || strchr ("-_./=:,+@%", *p));
+      g_string_append_printf (text, " %s", plain ? argv[i] : word);
+    }
+  all = g_string_free (text, FALSE);
+  return g_utf8_make_valid (all, -1);
+}
 
 static gboolean
 parse (int argc, char **argv, Arguments *to, GError **error)
@@ -233,7 +255,7 @@ show (const PstEvent *event, gpointer data)
       show_step (display, event);
       return;
     }
-  if (event->kind == PST_EVENT_CHECKPOINT)
+  if (event->kind == PST_EVENT_CHECKPOINT || event->kind == PST_EVENT_REPORT)
     return;
   if (display->bar)
     g_print ("\r\033[K");
@@ -404,6 +426,7 @@ train (Arguments *arguments, HelperMpi *mpi, GError **error)
   g_auto (Signals)         signals = { 0 };
   Display                  display = { arguments->events, isatty (1) };
   PstTrainerOptions        options = { 0 };
+  g_autofree char         *versions = pst_train_image_version ();
 
   if (mpi->ranks.n_ranks > 1)
     host.ranks = &mpi->ranks;
@@ -429,6 +452,8 @@ train (Arguments *arguments, HelperMpi *mpi, GError **error)
   options.until = arguments->until;
   options.seconds = 60 * arguments->minutes;
   options.cancellable = cancellable;
+  options.command = arguments->command;
+  options.versions = versions;
   return pst_trainer_run (trainer, &options, error);
 }
 
@@ -441,6 +466,7 @@ helper_train (int argc, char **argv)
   gboolean            good;
 
   setvbuf (stdout, NULL, _IOLBF, 0);
+  arguments.command = join (argc, argv);
   good = parse (argc, argv, &arguments, &error) &&
          helper_ranks_start (&mpi, &error) && train (&arguments, &mpi, &error);
   helper_ranks_stop (&mpi);

@@ -24,6 +24,7 @@ typedef struct
 typedef struct
 {
   GPtrArray *paths; /* (nullable): synthetic */
+  char      *name;  /* (nullable): where they come from */
   guint      n;
   Photo     *photos;
   double     share;
@@ -89,16 +90,18 @@ group_free (gpointer data)
     pst_picture_free (group->photos[i].picture);
   g_free (group->photos);
   g_free (group->order);
+  g_free (group->name);
   g_clear_pointer (&group->paths, g_ptr_array_unref);
   g_free (group);
 }
 
 static Group *
-new_group (PstDataset *dataset, double share)
+new_group (PstDataset *dataset, const char *name, double share)
 {
   Group *group = g_new0 (Group, 1);
 
   g_ptr_array_add (dataset->groups, group);
+  group->name = g_strdup (name);
   group->share = share;
   group->round = G_MAXUINT64;
   dataset->shares += share;
@@ -108,7 +111,7 @@ new_group (PstDataset *dataset, double share)
 static void
 add_synthetic (PstDataset *dataset, guint n, double share)
 {
-  Group *group = new_group (dataset, share);
+  Group *group = new_group (dataset, NULL, share);
 
   group->n = n;
   if (! dataset->synthetic)
@@ -156,7 +159,7 @@ add_files (PstDataset *dataset, const PstRecipePhotos *photos,
   if (group)
     g_ptr_array_extend_and_steal (group->paths, paths);
   else
-    new_group (dataset, photos->share)->paths = paths;
+    new_group (dataset, photos->path, photos->share)->paths = paths;
   return TRUE;
 }
 
@@ -170,7 +173,7 @@ add_open (PstDataset *dataset, const PstRecipe *recipe, double share,
     {
       tell (dataset, _ ("The recipe names no photos: those in %s are taken."),
             folder);
-      new_group (dataset, share)->paths = pst_sources_list (folder);
+      new_group (dataset, folder, share)->paths = pst_sources_list (folder);
       return;
     }
   if (folder)
@@ -302,6 +305,21 @@ pst_dataset_get_count (const PstDataset *dataset)
   for (guint i = 0; i < dataset->groups->len; i++)
     n += ((const Group *) dataset->groups->pdata[i])->n;
   return n;
+}
+
+gboolean
+pst_dataset_get_group (const PstDataset *dataset, guint i,
+                       PstDatasetGroup *group)
+{
+  const Group *from = i < dataset->groups->len ? dataset->groups->pdata[i]
+                                               : NULL;
+
+  if (! from)
+    return FALSE;
+  group->path = from->name;
+  group->n = from->n;
+  group->share = from->share / dataset->shares;
+  return TRUE;
 }
 
 guint

@@ -58,6 +58,23 @@ PstDataset *pst_dataset_new_at (const PstRecipe *recipe, int side,
 void        pst_dataset_free (PstDataset *dataset);
 /* Pictures, synthetic ones included, copies not. */
 guint       pst_dataset_get_count (const PstDataset *dataset);
+/**
+ * PstDatasetGroup:
+ * @path: (nullable): what the recipe names, of single files the first; %NULL
+ *   where they are made up
+ * @n: pictures
+ * @share: of all samples, 0 to 1
+ */
+typedef struct
+{
+  const char *path;
+  guint       n;
+  double      share;
+} PstDatasetGroup;
+
+/* FALSE where there is no group @i. */
+gboolean    pst_dataset_get_group (const PstDataset *dataset, guint i,
+                                   PstDatasetGroup *group);
 /* Passed over so far, copies included. */
 guint       pst_dataset_get_skipped (const PstDataset *dataset);
 /* Most bytes of decoded pictures that are kept at a time. */

@@ -12,7 +12,7 @@
 #include "core/base/json.h"
 
 static const char *const kinds[] = { "start", "step", "sample", "checkpoint",
-                                     "rollback", "note", "end" };
+                                     "report", "rollback", "note", "end" };
 
 typedef struct
 {

@@ -9,6 +9,7 @@ typedef enum
   PST_EVENT_STEP,       /* step, losses, rate, speed, left */
   PST_EVENT_SAMPLE,     /* step, text: the file */
   PST_EVENT_CHECKPOINT, /* step, text: the file */
+  PST_EVENT_REPORT,     /* step, text: the file */
   PST_EVENT_ROLLBACK,   /* step it went back to, rate, text: why */
   PST_EVENT_NOTE,       /* text: something to know, such as a skipped photo */
   PST_EVENT_END,        /* step, text: "finished" or "cancelled" */

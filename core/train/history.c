@@ -20,8 +20,8 @@ typedef struct
 static const Column columns[] = {
   LOSS (content), LOSS (style),   LOSS (variation), LOSS (identity),
   LOSS (adversarial), LOSS (real), LOSS (fake),     LOSS (penalty),
-  LOSS (success), LOSS (balance), LOSS (norm),      JUDGED (0),
-  JUDGED (1),     JUDGED (2),     JUDGED (3),
+  LOSS (success), LOSS (balance), LOSS (norm),      LOSS (patches),
+  JUDGED (0),     JUDGED (1),     JUDGED (2),       JUDGED (3),
 };
 G_STATIC_ASSERT (PST_MAX_DISCRIMINATORS == 4);
 

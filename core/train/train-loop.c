@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "core/train/trainer-private.h"
+#include "core/train/report-private.h"
 
 #include <glib/gi18n-lib.h>
 #include <math.h>
@@ -28,6 +28,8 @@ typedef struct
   double                   sheet;   /* seconds from which the next is due */
   gint64                   first;
   PstClock                *clock;
+  PstReport               *report;
+  gboolean                 unreported; /* it has failed, and that was told */
   double                   sums[N_LOSSES];
   int                      counts[N_LOSSES];
 } Loop;
@@ -67,6 +69,20 @@ elapsed (const Loop *loop)
          loop->counted;
 }
 
+static double
+time_left (const Loop *loop)
+{
+  const PstTrainer *trainer = loop->trainer;
+  double            samples;
+
+  if (loop->options->seconds > 0)
+    return MAX (loop->options->seconds - elapsed (loop), 0);
+  samples = (double) (pst_recipe_samples (trainer->recipe, loop->until) -
+                      pst_recipe_samples (trainer->recipe, trainer->n_steps));
+  return pst_clock_left (loop->clock, trainer->n_steps, loop->until,
+                         pst_dataset_expect (trainer->dataset, samples));
+}
+
 static void
 tell_step (Loop *loop)
 {
@@ -76,7 +92,6 @@ tell_step (Loop *loop)
   PstEvent         event = { .kind = PST_EVENT_STEP };
   double           means[N_LOSSES];
   double           seconds = now () - loop->begin;
-  double           samples;
 
   for (gsize i = 0; i < N_LOSSES; i++)
     means[i] = loop->counts[i] ? loop->sums[i] / loop->counts[i] : NAN;
@@ -89,13 +104,7 @@ tell_step (Loop *loop)
   event.speed = 3600 / seconds *
                 (double) (pst_recipe_samples (recipe, step) -
                           pst_recipe_samples (recipe, loop->first));
-  samples = (double) (pst_recipe_samples (recipe, loop->until) -
-                      pst_recipe_samples (recipe, step));
-  event.left = pst_clock_left (loop->clock, step, loop->until,
-                               pst_dataset_expect (trainer->dataset,
-                                                   samples));
-  if (loop->options->seconds > 0)
-    event.left = MAX (loop->options->seconds - elapsed (loop), 0);
+  event.left = time_left (loop);
   loop->told = now ();
   if (trainer->func)
     trainer->func (&event, trainer->func_data);
@@ -139,24 +148,17 @@ is_sheet_due (Loop *loop)
   return TRUE;
 }
 
-/* "MODEL.onnx" -> "MODEL.step-001500.png" */
 static gboolean
 save_sheet (Loop *loop, GError **error)
 {
-  g_autofree char *stem = g_strdup (loop->options->out);
-  g_autofree char *path = NULL;
-  double           begin = now ();
+  g_autofree char *path = pst_report_sheet_path (loop->options->out,
+                                                 loop->trainer->n_steps);
   gboolean         good = TRUE;
 
-  if (g_str_has_suffix (stem, ".onnx"))
-    stem[strlen (stem) - strlen (".onnx")] = '\0';
-  path = g_strdup_printf ("%s.step-%06" G_GINT64_FORMAT ".png", stem,
-                          loop->trainer->n_steps);
   if (pst_ranks_is_first (loop->trainer->players.ranks))
     good = pst_trainer_save_sheet (loop->trainer, path, error);
   if (! pst_ranks_agree (loop->trainer->players.ranks, good, error))
     return FALSE;
-  pst_clock_task (loop->clock, PST_CLOCK_SHEET, now () - begin);
   pst_history_mark (loop->trainer->history, PST_MARK_SHEET,
                     loop->trainer->n_steps, NULL);
   pst_trainer_tell (loop->trainer, PST_EVENT_SAMPLE, path);
@@ -178,22 +180,39 @@ save (Loop *loop, GError **error)
 {
   loop->saved = now ();
   count_seconds (loop);
-  if (! pst_trainer_save (loop->trainer, loop->options->out, error))
-    return FALSE;
-  pst_clock_task (loop->clock, PST_CLOCK_SAVE, now () - loop->saved);
-  return TRUE;
+  return pst_trainer_save (loop->trainer, loop->options->out, error);
 }
 
+/* Told of once where it fails, as the training can do without. */
+static void
+write_report (Loop *loop, gboolean ended)
+{
+  PstReportState     state = { time_left (loop), ended };
+  g_autofree char   *path = pst_report_path (loop->options->out);
+  g_autoptr (GError) error = NULL;
+
+  count_seconds (loop);
+  if (! loop->report)
+    return;
+  if (pst_report_write (loop->report, &state, &error))
+    pst_trainer_tell (loop->trainer, PST_EVENT_REPORT, path);
+  else if (! loop->unreported)
+    {
+      loop->unreported = TRUE;
+      pst_trainer_tell (loop->trainer, PST_EVENT_NOTE, error->message);
+    }
+}
+
+/* @sheet: (out): whether one was made */
 static gboolean
-after_step (Loop *loop, GError **error)
+after_step (Loop *loop, gboolean *sheet, GError **error)
 {
   fit_steps (loop);
   if (now () - loop->told >= TELL_EVERY ||
       loop->trainer->n_steps == loop->until)
     tell_step (loop);
-  if (is_sheet_due (loop) && ! save_sheet (loop, error))
-    return FALSE;
-  return TRUE;
+  *sheet = is_sheet_due (loop);
+  return ! *sheet || save_sheet (loop, error);
 }
 
 /* Whether the time has come to save, which the first rank's clock says, and
@@ -254,10 +273,14 @@ forecast (Loop *loop, GError **error)
 static void
 tell_start (Loop *loop)
 {
-  g_autofree char *memory = pst_trainer_describe_memory (loop->trainer);
+  PstTrainer      *trainer = loop->trainer;
+  g_autofree char *memory = pst_trainer_describe_memory (trainer);
+  g_autofree char *hardware = pst_report_hardware (trainer);
 
-  pst_trainer_tell (loop->trainer, PST_EVENT_START, NULL);
-  pst_trainer_tell (loop->trainer, PST_EVENT_NOTE, memory);
+  pst_history_mark (trainer->history, PST_MARK_START, trainer->n_steps,
+                    hardware);
+  pst_trainer_tell (trainer, PST_EVENT_START, NULL);
+  pst_trainer_tell (trainer, PST_EVENT_NOTE, memory);
 }
 
 /* One step, with its time told to the clock. */
@@ -281,6 +304,43 @@ timed_step (Loop *loop, PstLosses *losses, GError **error)
   return TRUE;
 }
 
+/* A step, and what is due after it. */
+static gboolean
+run_step (Loop *loop, gboolean *cancelled, GError **error)
+{
+  PstTrainer *trainer = loop->trainer;
+  PstLosses   losses;
+  gint64      before = trainer->n_steps;
+  gboolean    sheet = FALSE, due;
+  double      begin;
+
+  if (! timed_step (loop, &losses, error))
+    return FALSE;
+  begin = now ();
+  add_losses (loop, &losses);
+  if (trainer->n_steps > before)
+    pst_history_add (trainer->history, before, &losses,
+                     rate_of (trainer, before));
+  if (trainer->n_steps <= before) /* gone back */
+    start_clock (loop);
+  else if (! after_step (loop, &sheet, error))
+    return FALSE;
+  if (trainer->n_steps == loop->until && ! pst_guard_check (trainer, error))
+    return FALSE;
+  ask_ranks (loop, &due, cancelled);
+  if (*cancelled || trainer->n_steps == loop->until)
+    return TRUE; /* all is saved at the end */
+  if (due && ! save (loop, error))
+    return FALSE;
+  if (sheet || due)
+    {
+      write_report (loop, FALSE);
+      pst_clock_task (loop->clock, sheet ? PST_CLOCK_SHEET : PST_CLOCK_SAVE,
+                      now () - begin);
+    }
+  return TRUE;
+}
+
 static gboolean
 run (Loop *loop, GError **error)
 {
@@ -289,29 +349,11 @@ run (Loop *loop, GError **error)
 
   start_clock (loop);
   while (trainer->n_steps < loop->until && ! cancelled)
-    {
-      PstLosses losses;
-      gint64    before = trainer->n_steps;
-      gboolean  due;
-
-      if (! timed_step (loop, &losses, error))
-        return FALSE;
-      add_losses (loop, &losses);
-      if (trainer->n_steps > before)
-        pst_history_add (trainer->history, before, &losses,
-                         rate_of (trainer, before));
-      if (trainer->n_steps <= before) /* gone back */
-        start_clock (loop);
-      else if (! after_step (loop, error))
-        return FALSE;
-      if (trainer->n_steps == loop->until && ! pst_guard_check (trainer, error))
-        return FALSE;
-      ask_ranks (loop, &due, &cancelled);
-      if (due && ! cancelled && ! save (loop, error))
-        return FALSE;
-    }
+    if (! run_step (loop, &cancelled, error))
+      return FALSE;
   if (! save (loop, error))
     return FALSE;
+  write_report (loop, TRUE);
   tell_skipped (trainer);
   pst_trainer_tell (trainer, PST_EVENT_END,
                     cancelled ? "cancelled" : "finished");
@@ -339,7 +381,10 @@ pst_trainer_run (PstTrainer *trainer, const PstTrainerOptions *options,
   while (loop.sheet <= elapsed (&loop))
     loop.sheet *= 3;
   tell_start (&loop);
+  if (pst_ranks_is_first (trainer->players.ranks))
+    loop.report = pst_report_new (trainer, options);
   good = run (&loop, error);
+  pst_report_free (loop.report);
   pst_clock_free (loop.clock);
   return good;
 }

@@ -23,6 +23,8 @@ typedef struct _PstTrainer PstTrainer;
  * @seconds: 0, or what the training may take, all its runs together: in place
  *   of the recipe's steps there are then as many as will do, and sample sheets
  *   after 15 seconds, three times that and so on, and at the end
+ * @command: (nullable): UTF-8: how the training was started, for its report
+ * @versions: (nullable): of the host's libraries, for its report
  */
 typedef struct
 {
@@ -30,6 +32,8 @@ typedef struct
   gint64        until;
   GCancellable *cancellable;
   double        seconds;
+  const char   *command;
+  const char   *versions;
 } PstTrainerOptions;
 
 /**
@@ -92,8 +96,9 @@ gboolean pst_trainer_save_sheet (PstTrainer *trainer, const char *path,
 /**
  * pst_trainer_run:
  *
- * Steps, events, sample sheets and checkpoints up to the end, with the model
- * written at the end.
+ * Steps, events, sample sheets, checkpoints and reports (report.h) up to the
+ * end, with the model written at the end. A report that cannot be written is
+ * told of once and does not end the training.
  *
  * Returns: %TRUE at the end or when it was cancelled (and saved); %FALSE with
  *   %PST_ERROR_DIVERGED (the last checkpoint stays as it was) or another
