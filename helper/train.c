@@ -26,6 +26,7 @@ typedef struct
   double   minutes;
   int      threads;
   gboolean events;
+  gboolean plain;
   char   **recipes;
   char    *command; /* all of it */
 } Arguments;
@@ -92,6 +93,9 @@ parse (int argc, char **argv, Arguments *to, GError **error)
       N_ ("Train for that long, in place of the recipe's steps"), "N" },
     { "threads", 0, 0, G_OPTION_ARG_INT, &to->threads,
       N_ ("How many to use; 0: one for each core"), "N" },
+    { "no-pretrained", 0, 0, G_OPTION_ARG_NONE, &to->plain,
+      N_ ("Look through no feature network: learn from the pictures alone"),
+      NULL },
     { "events", 0, 0, G_OPTION_ARG_NONE, &to->events,
       N_ ("Print a JSON object a line, for programs"), NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &to->recipes,
@@ -395,6 +399,20 @@ signals_clear (Signals *signals)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Signals, signals_clear)
 
+/* Takes @recipe; gives it without networks where that is asked for. */
+static PstRecipe *
+leave_networks_out (const Arguments *arguments, PstRecipe *recipe,
+                    GError **error)
+{
+  PstRecipe *plain;
+
+  if (! recipe || ! arguments->plain)
+    return recipe;
+  plain = pst_recipe_plain (recipe, error);
+  pst_recipe_free (recipe);
+  return plain;
+}
+
 /* How many processes there are, and threads. */
 static void
 tell_ranks (const HelperMpi *mpi, Display *display)
@@ -444,6 +462,7 @@ train (Arguments *arguments, HelperMpi *mpi, GError **error)
   if (host.ranks)
     tell_ranks (mpi, &display);
   recipe = pst_recipe_load (arguments->recipes[0], arguments->data, error);
+  recipe = leave_networks_out (arguments, recipe, error);
   if (recipe)
     trainer = begin (arguments, recipe, &host, &display, error);
   if (! pst_ranks_agree (host.ranks, trainer != NULL, error))

@@ -70,5 +70,8 @@ gboolean pst_recipe_reader_fail (PstRecipeReader *reader, const char *group,
 /* recipe-patches.c: the group [patches], or what holds without it */
 gboolean pst_recipe_read_patches (PstRecipeReader *reader,
                                   PstRecipePatches *patches, GError **error);
+/* Leaves out those of the usual scales that some crop or painting is too small
+ * for; when all is read. */
+void     pst_recipe_fit_patches (PstRecipe *recipe);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstRecipeReader, pst_recipe_reader_free)

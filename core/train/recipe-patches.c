@@ -73,8 +73,23 @@ pst_recipe_read_patches (PstRecipeReader *reader, PstRecipePatches *patches,
   *patches = usual;
   if (! pst_recipe_reader_read (reader, GROUP, keys, patches, error))
     return FALSE;
-  return ! pst_recipe_reader_has (reader, GROUP, "scales") ||
-         read_scales (reader, patches, error);
+  patches->usual = ! pst_recipe_reader_has (reader, GROUP, "scales");
+  return patches->usual || read_scales (reader, patches, error);
+}
+
+void
+pst_recipe_fit_patches (PstRecipe *recipe)
+{
+  PstRecipePatches *patches = &recipe->patches;
+  int               side = G_MAXINT;
+
+  for (guint i = 0; i < recipe->phases->len; i++)
+    side = MIN (side, g_array_index (recipe->phases, PstSettings, i).crop);
+  for (guint i = 0; i < recipe->styles->len; i++)
+    side = MIN (side, ((PstRecipeStyle *) recipe->styles->pdata[i])->size);
+  while (patches->usual && patches->n_scales > 1 &&
+         side / patches->shrink[patches->n_scales - 1] < patches->size)
+    patches->n_scales--;
 }
 
 gboolean

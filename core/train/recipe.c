@@ -209,6 +209,8 @@ pst_recipe_free (PstRecipe *recipe)
   g_free (recipe->licence);
   g_free (recipe->thumbnail);
   g_free (recipe->features);
+  g_free (recipe->folder);
+  g_free (recipe->home);
   for (int i = 0; i < PST_MAX_LAYERS; i++)
     {
       g_free (recipe->content[i].name);
@@ -565,16 +567,22 @@ read_all (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
     return FALSE;
   g_array_append_val (recipe->phases, settings);
   recipe->cache *= 1024 * 1024;
-  return read_numbered (reader, recipe, error) &&
-         pst_recipe_reader_finish (reader, error);
+  if (! read_numbered (reader, recipe, error) ||
+      ! pst_recipe_reader_finish (reader, error))
+    return FALSE;
+  pst_recipe_fit_patches (recipe);
+  return TRUE;
 }
 
-static PstRecipe *
-parse (const char *text, const char *folder, const char *home, GError **error)
+PstRecipe *
+pst_recipe_parse_at (const char *text, const char *folder, const char *home,
+                     GError **error)
 {
   g_autoptr (PstRecipe)       recipe = recipe_new (text);
   g_autoptr (PstRecipeReader) reader = NULL;
 
+  recipe->folder = g_strdup (folder);
+  recipe->home = g_strdup (home);
   reader = pst_recipe_reader_new (text, folder, home, error);
   if (! reader || ! read_all (reader, recipe, error))
     return NULL;
@@ -584,7 +592,7 @@ parse (const char *text, const char *folder, const char *home, GError **error)
 PstRecipe *
 pst_recipe_parse (const char *text, const char *folder, GError **error)
 {
-  return parse (text, folder, folder, error);
+  return pst_recipe_parse_at (text, folder, folder, error);
 }
 
 PstRecipe *
@@ -603,7 +611,7 @@ pst_recipe_load (const char *path, const char *data, GError **error)
       return NULL;
     }
   home = g_path_get_dirname (path);
-  recipe = parse (text, data ? data : home, home, error);
+  recipe = pst_recipe_parse_at (text, data ? data : home, home, error);
   if (! recipe)
     g_prefix_error (error, "%s: ", path);
   return recipe;

@@ -190,6 +190,7 @@ typedef struct
  */
 typedef struct
 {
+  gboolean       usual;       /* the recipe names no scales */
   int            n_scales;
   int            shrink[PST_MAX_PATCH_SCALES];
   double         weight[PST_MAX_PATCH_SCALES];
@@ -212,6 +213,8 @@ typedef struct
 typedef struct
 {
   char   *text;     /* the file itself, for the model's metadata */
+  char   *folder;   /* that relative paths start from */
+  char   *home;     /* that those start from that begin with "./" */
   char   *from;     /* (nullable): path of the model to start from */
   int     keep;     /* its styles stay in the model; see start.h */
   struct _PstStart *start; /* (nullable): what it holds, once it was read */
@@ -290,7 +293,22 @@ PstRecipe *pst_recipe_load (const char *path, const char *data,
                             GError **error);
 PstRecipe *pst_recipe_parse (const char *text, const char *folder,
                              GError **error);
+/* @folder: where relative paths start from; @home: where those do that begin
+ * with "./" */
+PstRecipe *pst_recipe_parse_at (const char *text, const char *folder,
+                                const char *home, GError **error);
 void       pst_recipe_free (PstRecipe *recipe);
+
+/**
+ * pst_recipe_plain:
+ *
+ * The same recipe without pretrained networks: layers of the picture itself
+ * and the painting's patches take the feature network's place, each with
+ * weights of its own, and no model is started from.
+ *
+ * Returns: (transfer full) (nullable): a new recipe
+ */
+PstRecipe *pst_recipe_plain (const PstRecipe *recipe, GError **error);
 
 /* Whether its discriminators are under spectral normalisation. */
 gboolean pst_recipe_is_spectral (const PstRecipe *recipe);

@@ -235,6 +235,41 @@ test_recipe_errors (void)
     }
 }
 
+/* No network, no model to start from, and no weights that were meant for
+ * them; the rest as it was. */
+static void
+test_plain (void)
+{
+  g_autofree char      *text = NULL;
+  g_autoptr (GError)    error = NULL;
+  g_autoptr (PstRecipe) recipe = NULL, plain = NULL, again = NULL;
+  const PstRecipeStyle *a, *b;
+
+  text = g_strconcat ("# kept\n", RECIPE,
+                      "[losses]\nstyle=7\n"
+                      "[phase late]\nfrom=50\nstyle=9\nnoise=0.25\n", NULL);
+  recipe = pst_recipe_parse (text, "/data", &error);
+  g_assert_no_error (error);
+  plain = pst_recipe_plain (recipe, &error);
+  g_assert_no_error (error);
+  g_assert_true (plain->plain);
+  g_assert_null (plain->from);
+  g_assert_cmpstr (plain->content[0].name, ==, "luminance4");
+  g_assert_cmpstr (plain->style[0].name, ==, "random3");
+  g_assert_true (pst_recipe_has_patches (plain));
+  for (gint64 step = 0; step < 100; step += 60)
+    g_assert_cmpfloat (pst_recipe_settings (plain, step)->style, <, 5);
+  g_assert_cmpfloat (pst_recipe_settings (plain, 60)->noise, ==, 0.25);
+  g_assert_cmpint (plain->steps, ==, recipe->steps);
+  a = recipe->styles->pdata[0];
+  b = plain->styles->pdata[0];
+  g_assert_cmpstr (a->pictures[0], ==, b->pictures[0]);
+  again = pst_recipe_plain (plain, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (again->text, ==, plain->text);
+  g_assert_nonnull (strstr (plain->text, "# kept"));
+}
+
 static void
 test_resample (void)
 {
@@ -400,6 +435,7 @@ main (int argc, char **argv)
   g_test_add_func ("/train/recipe/photos", test_recipe_photos);
   g_test_add_func ("/train/recipe/schedule", test_schedule);
   g_test_add_func ("/train/recipe/errors", test_recipe_errors);
+  g_test_add_func ("/train/recipe/plain", test_plain);
   g_test_add_func ("/train/picture/resample", test_resample);
   g_test_add_func ("/train/picture/window", test_window);
   g_test_add_func ("/train/augment/noise", test_noise);

@@ -338,7 +338,8 @@ test_refused (Fixture *f, gconstpointer data)
     { "pictures=two.jpg", "pictures=three.jpg", "[style two]" },
     { "paths=photos", "paths=nothing", "no photos" },
     { "network=net.onnx", "network=one.jpg", "one.jpg" },
-    { "adversarial=0.1", "adversarial=0.1\npatches=1", "1/8 of its size" },
+    { "adversarial=0.1", "adversarial=0.1\npatches=1\n[patches]\nscales=8\n",
+      "1/8 of its size" },
     { "channels=8;8\nstrides=2;1", "channels=8;8;8\nstrides=4;2;2",
       "[discriminator full]" },
   };

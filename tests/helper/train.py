@@ -120,6 +120,16 @@ def test_finishes(world):
     world.usable()
 
 
+def test_plain(world):
+    """Without pretrained networks; the model has the recipe that was used."""
+    os.remove(world.path("net.onnx"))
+    done = world.train("--no-pretrained")
+    check(done.returncode == 0, done.stderr)
+    world.usable()
+    with open(world.path("small.onnx"), "rb") as file:
+        check(b"network=none" in file.read())
+
+
 def test_odd_photos(world):
     """Each is passed over with a word, once, and the others are used."""
     done = world.train("--events", photos=".", steps=40)
@@ -513,6 +523,7 @@ def test_reference(_):
 
 TESTS = {
     "a training finishes": test_finishes,
+    "a training needs no network": test_plain,
     "odd photos are passed over with a word": test_odd_photos,
     "a training without good photos ends": test_only_odd_photos,
     "without photos there is something to paint": test_no_photos,
