@@ -6,6 +6,7 @@
 #include "core/eval/luminance.h"
 #include "core/graph/plan.h"
 #include "core/train/features.h"
+#include "core/train/losses.h"
 #include "core/train/picture-layers.h"
 
 #define WIDTH 70
@@ -127,6 +128,62 @@ test_random (void)
     }
 }
 
+/* The loss is the measure, and over a photo without any drawing no larger. */
+static void
+test_drawing (void)
+{
+  PstRecipe recipe = { .n_content = 2, .content_form = PST_CONTENT_SQUARED };
+
+  recipe.content[0].name = (char *) "luminance4";
+  recipe.content[1].name = (char *) "relu4_1";
+  g_assert_cmpint (pst_recipe_content_form (&recipe, 0), ==,
+                   PST_CONTENT_DRAWING);
+  g_assert_cmpint (pst_recipe_content_form (&recipe, 1), ==,
+                   PST_CONTENT_SQUARED);
+  for (int flat = 0; flat <= 1; flat++)
+    {
+      g_autoptr (PstPicture) photo = paint (flat), result = paint (FALSE);
+      g_autoptr (PstGraph)   graph = pst_graph_new ();
+      g_autoptr (PstPlan)    plan = NULL;
+      g_autoptr (PstRun)     run = NULL;
+      PstShape       shapes[2] = { PST_SHAPE (1, 3, HEIGHT, WIDTH),
+                                   PST_SHAPE (1, 3, HEIGHT, WIDTH) };
+      PstPlanOptions options = { .input_shapes = shapes, .n_workers = 1 };
+      PstLikeness    likeness;
+      double         sum = 0;
+      PstValue      *in[2];
+
+      for (int i = 0; i < HEIGHT * WIDTH * 3; i++)
+        if (i / 21 % 3 == 0)
+          result->data[i] = 0;
+      for (int i = 0; i < 2; i++)
+        in[i] = pst_graph_add_input (graph, "x", PST_FLOAT32, &shapes[i]);
+      for (int i = 0; i < 2; i++)
+        pst_graph_add_output (
+            graph,
+            pst_loss_content (graph, PST_CONTENT_DRAWING,
+                              pst_picture_layer (graph, in[0],
+                                                 i ? "luminance8"
+                                                   : "luminance4", 0),
+                              pst_picture_layer (graph, in[1],
+                                                 i ? "luminance8"
+                                                   : "luminance4", 0)),
+            "loss");
+      pst_graph_seal (graph);
+      plan = pst_plan_new (graph, &options, NULL);
+      run = pst_run_new (plan, NULL, NULL);
+      pst_picture_to_floats (result, pst_run_get_input (run, 0)->data);
+      pst_picture_to_floats (photo, pst_run_get_input (run, 1)->data);
+      pst_run_forward (run, NULL, NULL, NULL, NULL);
+      for (int i = 0; i < 2; i++)
+        sum += pst_tensor_get (pst_run_get_output (run, (guint) i), 0) / 2;
+      pst_luminance_compare (photo, result, &likeness);
+      g_assert_cmpfloat (sum, >, 0.1);
+      g_assert_cmpfloat (sum, <, 2);
+      g_assert_cmpfloat_with_epsilon (sum, likeness.distance, 0.002);
+    }
+}
+
 /* Beside a network's layers, or without one. */
 static void
 test_refused (void)
@@ -155,6 +212,7 @@ main (int argc, char **argv)
   g_test_add_func ("/layers/luminance", test_luminance);
   g_test_add_func ("/layers/even", test_even);
   g_test_add_func ("/layers/random", test_random);
+  g_test_add_func ("/layers/drawing", test_drawing);
   g_test_add_func ("/layers/refused", test_refused);
   return g_test_run ();
 }

@@ -66,7 +66,7 @@ add_feature_terms (PstAdversarialStep *step, PstGraph *graph,
                                   "features/");
   for (int i = 0; i < features->n_content; i++)
     pst_adversarial_add_term (step, graph, seeds, PST_TERM_CONTENT, recipe->content[i].weight,
-              pst_loss_content (graph, recipe->content_form,
+              pst_loss_content (graph, pst_recipe_content_form (recipe, i),
                                 of_pastiche->pdata[i], of_photo->pdata[i]));
   for (int i = 0; i < features->n_style; i++)
     {

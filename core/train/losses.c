@@ -73,6 +73,9 @@ pst_loss_content (PstGraph *graph, PstContentForm form, PstValue *map,
 {
   PstValue *error = pst_graph_op (graph, "Sub", 2, map, target);
 
+  if (form == PST_CONTENT_DRAWING)
+    return pst_graph_op (graph, "Mul", 2, mean (graph, square (graph, error), 4),
+                         number (graph, "loss.half", 0.5f));
   if (form == PST_CONTENT_ABSOLUTE)
     {
       error = pst_graph_op (graph, "Abs", 1, error);

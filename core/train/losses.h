@@ -16,7 +16,10 @@
  *
  * Johnson et al. 2016, section 3.1 (feature reconstruction), against the
  * target's own size: mean (map - target)² / (mean target² + 1e-6), or mean
- * |map - target| / (mean |target| + 1e-6).
+ * |map - target| / (mean |target| + 1e-6). %PST_CONTENT_DRAWING is half of mean
+ * (map - target)², as pst_luminance_compare() has it: maps of a drawing have a
+ * size of their own, and where there is none, as in a sky, being compared with
+ * nothing would outweigh all the rest.
  */
 PstValue *pst_loss_content (PstGraph *graph, PstContentForm form,
                             PstValue *map, PstValue *target);

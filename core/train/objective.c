@@ -121,7 +121,7 @@ make_graph (PstObjective *objective, const PstObjectiveSpec *spec,
       input = pst_graph_add_input (graph, "target", PST_FLOAT32,
                                    &target->tensor.shape);
       add_term (objective, graph, seeds, recipe->content[i].weight,
-                pst_loss_content (graph, recipe->content_form,
+                pst_loss_content (graph, pst_recipe_content_form (recipe, i),
                                   maps->pdata[i], input));
     }
   for (int i = 0; i < features->n_style; i++)

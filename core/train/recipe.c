@@ -628,6 +628,14 @@ pst_recipe_count_own (const PstRecipe *recipe)
   return n;
 }
 
+PstContentForm
+pst_recipe_content_form (const PstRecipe *recipe, int i)
+{
+  return g_str_has_prefix (recipe->content[i].name, "luminance")
+           ? PST_CONTENT_DRAWING
+           : recipe->content_form;
+}
+
 gboolean
 pst_recipe_is_spectral (const PstRecipe *recipe)
 {

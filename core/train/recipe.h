@@ -22,6 +22,7 @@ typedef enum
 {
   PST_CONTENT_SQUARED,
   PST_CONTENT_ABSOLUTE,
+  PST_CONTENT_DRAWING, /* of luminance layers, whatever the recipe says */
 } PstContentForm;
 
 /* What tells a style: see pst_style_moments(). */
@@ -312,6 +313,9 @@ PstRecipe *pst_recipe_plain (const PstRecipe *recipe, GError **error);
 
 /* Whether its discriminators are under spectral normalisation. */
 gboolean pst_recipe_is_spectral (const PstRecipe *recipe);
+
+/* How content layer @i is compared. */
+PstContentForm pst_recipe_content_form (const PstRecipe *recipe, int i);
 
 /* How many of its styles are its own: those that are not kept. */
 guint pst_recipe_count_own (const PstRecipe *recipe);
