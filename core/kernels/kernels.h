@@ -11,7 +11,8 @@
 #define PST_CELL_H 8
 #define PST_CELL_W 32
 
-/* Points of a Winograd tile, F(4x4, 3x3): 6 x 6 in, 4 x 4 out. */
+/* Points of a Winograd tile, 6 x 6 in, and the most pixels out: 4 x 4 of
+ * F(4x4, 3x3), 3 x 3 of F(3x3, 4x4). */
 #define PST_WINO_IN 36
 #define PST_WINO_OUT 16
 
@@ -38,7 +39,8 @@ typedef struct
  * @phase: -1, or which phase of an enlarged picture: then M [5, 5] holds the
  *   points 0 to 4 along an axis for even, 1 to 5 for odd (bit 1: rows, bit 0:
  *   columns), and the others are zero
- * @top, @bottom, @left, @right: of the tile's 4 x 4 pixels, rows from @top to
+ * @kernel: 4 where the tile is one of F(3x3, 4x4), which has no phases
+ * @top, @bottom, @left, @right: of the tile's pixels, rows from @top to
  *   before @bottom and columns from @left to before @right are stored
  * @row, @pixel: floats from one row and one pixel to the next
  * @base: (nullable): [k]: of what is stored
@@ -49,6 +51,7 @@ typedef struct
 typedef struct
 {
   int    phase;
+  int    kernel;
   int    top, bottom, left, right;
   gint64 row, pixel;
   const float *base;
@@ -87,16 +90,18 @@ typedef struct
  *
  * The loops that are compiled once for each instruction set.
  *
- * Winograd's minimal filtering F(4x4, 3x3) after Lavin and Gray (2015,
- * arXiv:1509.09308), and the adjoint of each transform for the gradients;
- * numbers of channels are multiples of 16:
+ * Winograd's minimal filtering F(4x4, 3x3) and, where @kernel is 4, F(3x3,
+ * 4x4), after Lavin and Gray (2015, arXiv:1509.09308), and the adjoint of each
+ * transform for the gradients; the points are the same, so B is, too. Numbers
+ * of channels are multiples of 16:
  * - @wino_in: V = B' d B. d [36][c] by pointers; V [36][c], points @step apart
  * - @wino_in_adjoint: d += B V B' (pointers may be %NULL: left out)
  * - @wino_in_patch: the same of pixels [6][6][c], rows @row floats apart
  * - @wino_in_scaled: the same of max (least, scale x + shift)
  * - @wino_out_window: y = A' M A, to where the window tells
- * - @wino_out_adjoint: M = A y A'
- * - @wino_weights: U = G g G'; g [9][n] @g_step apart, U [36][n]
+ * - @wino_out_adjoint: M = A y A', y by pointers, 16 or 9
+ * - @wino_weights: U = G g G'; g [9 or 16][n] @g_step apart, U [36][n]
+ * - @wino_weights_adjoint: g = G' U G
  *
  * F(3x3, 3x3) for the blocks of large kernels (core/ops/conv-nested.c), a row
  * of tiles:
@@ -144,7 +149,7 @@ typedef struct
  *   pixels, each a lattice of normal numbers with straight lines between. It
  *   depends on the place alone, so a picture is painted the same each time.
  *
- * @panel and @panel_product: see panel.h.
+ * @panel, @panel_product and @panel_outer: see panel.h.
  */
 typedef struct
 {
@@ -154,6 +159,9 @@ typedef struct
                          gint64 m, gint64 k, const float *b, gint64 n,
                          float *c, gint64 ldc, const float *next_a,
                          const float *next_b);
+  void (*panel_outer) (const float *a, gint64 lda, gint64 m, gint64 k,
+                       const float *b, gint64 ldb, gint64 n, gboolean add,
+                       float *c, gint64 ldc);
   void (*pack_cell) (const float *x, gint64 row, gint64 c, gint64 h, gint64 w,
                      guint16 *q, gint64 q_row, float *table);
   void (*unpack_pixels) (const guint16 *q, const float *table, const float *a,
@@ -169,8 +177,8 @@ typedef struct
                           float least, float *v, gint64 step);
   void (*wino_out_window) (const float *m, gint64 step, gint64 k,
                            const PstWinoWindow *window, float *to);
-  void (*wino_out_adjoint) (const float *const *y, gint64 k, float *m,
-                            gint64 step);
+  void (*wino_out_adjoint) (const float *const *y, gint64 k, int kernel,
+                            float *m, gint64 step);
   void (*nested_in) (const float *const *d, const float *scale,
                      const float *shift, float least, gint64 c, gint64 tiles,
                      float *v, gint64 step);
@@ -184,8 +192,10 @@ typedef struct
                       int kernel, float *const *v);
   void (*strided_out) (const float *m, gint64 step, gint64 k,
                        const PstWinoWindow *window, float *to);
-  void (*wino_weights) (const float *g, gint64 g_step, gint64 n, float *u,
-                        gint64 step);
+  void (*wino_weights) (const float *g, gint64 g_step, gint64 n, int kernel,
+                        float *u, gint64 step);
+  void (*wino_weights_adjoint) (const float *u, gint64 step, gint64 n,
+                                int kernel, float *g, gint64 g_step);
   void (*channel_sums) (const float *x, const float *base, gint64 c,
                         gint64 pixels, float *s, float *q);
   void (*channel_affine) (const float *x, const float *a, const float *b,

@@ -82,6 +82,48 @@ check_product (const Product *t, gint64 width, ProductFunc product)
   check_numbers (t, a, b, c);
 }
 
+typedef void (*OuterFunc) (const float *a, gint64 lda, gint64 m, gint64 k,
+                           const float *b, gint64 ldb, gint64 n, gboolean add,
+                           float *c, gint64 ldc);
+
+/* C = A' B with rows of A that overlap where @lda is less than @m. */
+static void
+check_outer (gint64 m, gint64 n, gint64 k, gint64 lda, gboolean add,
+             OuterFunc outer)
+{
+  gint64           ldb = n + k % 3, ldc = n + m % 2;
+  g_autofree float *a = noise (k * lda + m, 1), *b = noise (k * ldb + n, 2);
+  g_autofree float *c = g_new (float, m *ldc);
+
+  for (gint64 i = 0; i < m * ldc; i++)
+    c[i] = GUARD;
+  outer (a, lda, m, k, b, ldb, n, add, c, ldc);
+  for (gint64 i = 0; i < m; i++)
+    for (gint64 j = 0; j < ldc; j++)
+      {
+        double sum = add || j >= n ? GUARD : 0.0;
+
+        for (gint64 p = 0; p < k && j < n; p++)
+          sum += (double) a[p * lda + i] * b[p * ldb + j];
+        g_assert_cmpfloat_with_epsilon (c[i * ldc + j], sum,
+                                        add ? 2e-3 * (double) (k + 4)
+                                            : 1e-6 * (double) (k + 4));
+      }
+}
+
+static void
+check_outers (gint64 width, OuterFunc outer)
+{
+  for (gint64 m = 1; m <= 30; m++)
+    for (gint64 n = 1; n <= width; n++)
+      {
+        gint64 k = 1 + (m * 5 + n) % 23;
+
+        check_outer (m, n, k, m + n % 3, FALSE, outer);
+        check_outer (m, n, k, 1 + n % m, n % 2, outer);
+      }
+}
+
 static void
 check_table (gint64 width, ProductFunc product)
 {
@@ -145,7 +187,10 @@ test_product_named (gconstpointer name)
   const PstKernels *kernels = pst_kernels_named (name);
 
   if (kernels)
-    check_table (kernels->panel, kernels->panel_product);
+    {
+      check_table (kernels->panel, kernels->panel_product);
+      check_outers (kernels->panel, kernels->panel_outer);
+    }
   else
     g_test_skip ("this processor lacks the instructions");
 }
@@ -154,6 +199,7 @@ static void
 test_product (void)
 {
   check_table (pst_kernels ()->panel, pst_panel_product_before);
+  check_outers (pst_kernels ()->panel, pst_panel_outer);
 }
 
 int

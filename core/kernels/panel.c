@@ -81,3 +81,28 @@ pst_panel_product_before (const float *const *a, gint64 parts, gint64 lda,
     pst_kernels ()->panel_product (a, parts, lda, m, k, b, n, c, ldc, next_a,
                                    next_b);
 }
+
+/* As in reference_product(), with rows of A that are @apart apart. */
+static void
+reference_outer (const float *a, gint64 lda, gint64 m, gint64 k,
+                 const float *b, gint64 ldb, gint64 n, gboolean add, float *c,
+                 gint64 ldc)
+{
+  gint64 apart = MAX (1, (m + lda - 1) / lda);
+
+  for (gint64 i = 0; i < MAX (1, MIN (apart, k)); i++)
+    pst_gemm (TRUE, FALSE, m, n, (k - i + apart - 1) / apart, 1.0f,
+              a + i * lda, lda * apart, b + i * ldb, ldb * apart,
+              add || i ? 1.0f : 0.0f, c, ldc);
+}
+
+void
+pst_panel_outer (const float *a, gint64 lda, gint64 m, gint64 k,
+                 const float *b, gint64 ldb, gint64 n, gboolean add, float *c,
+                 gint64 ldc)
+{
+  if (pst_panel_is_reference ())
+    reference_outer (a, lda, m, k, b, ldb, n, add, c, ldc);
+  else
+    pst_kernels ()->panel_outer (a, lda, m, k, b, ldb, n, add, c, ldc);
+}

@@ -58,5 +58,20 @@ void pst_panel_product_before (const float *const *a, gint64 parts,
                                gint64 n, float *c, gint64 ldc,
                                const float *next_a, const float *next_b);
 
+/**
+ * pst_panel_outer:
+ * @a: A [k, m], rows @lda apart; they may overlap
+ * @b: B [k, n], rows @ldb apart; not packed
+ * @n: at most PstKernels.panel
+ * @add: whether to add to C
+ * @c: C [m, n], rows @ldc apart
+ *
+ * C = A' B, or C + A' B, in the calling thread, through our own microkernel
+ * or OpenBLAS like pst_panel_product().
+ */
+void pst_panel_outer (const float *a, gint64 lda, gint64 m, gint64 k,
+                      const float *b, gint64 ldb, gint64 n, gboolean add,
+                      float *c, gint64 ldc);
+
 /* Whether products go through OpenBLAS. */
 gboolean pst_panel_is_reference (void);

@@ -4,6 +4,7 @@
 #include "core/kernels/cell-loops.h"
 #include "core/kernels/channel-loops.h"
 #include "core/kernels/nested-loops.h"
+#include "core/kernels/outer-loops.h"
 #include "core/kernels/panel-loops.h"
 #include "core/kernels/pixel-loops.h"
 #include "core/kernels/resample-loops.h"
@@ -22,6 +23,7 @@ const PstKernels JOIN (pst_kernels_, PST_ISA) = {
   .name = TEXT (PST_ISA),
   .panel = PANEL,
   .panel_product = panel_product,
+  .panel_outer = panel_outer,
   .pack_cell = pack_cell,
   .unpack_pixels = unpack_pixels,
   .wino_in = wino_in,
@@ -31,6 +33,7 @@ const PstKernels JOIN (pst_kernels_, PST_ISA) = {
   .wino_out_window = wino_out_window,
   .wino_out_adjoint = wino_out_adjoint,
   .wino_weights = wino_weights,
+  .wino_weights_adjoint = wino_weights_adjoint,
   .nested_in = nested_in,
   .nested_out = nested_out,
   .nested_add_up = nested_add_up,

@@ -38,9 +38,9 @@ b (const Vec *o, Vec *d)
   d[5] = o[5];
 }
 
-/* A' m */
+/* A' m, @n pixels: 4 of F(4, 3), 3 of F(3, 4) */
 INLINE void
-at (const Vec *m, Vec *o)
+at (const Vec *m, int n, Vec *o)
 {
   Vec s12 = m[1] + m[2], d12 = m[1] - m[2];
   Vec s34 = m[3] + m[4], d34 = m[3] - m[4];
@@ -48,22 +48,30 @@ at (const Vec *m, Vec *o)
   o[0] = m[0] + s12 + s34;
   o[1] = d12 + 2.0f * d34;
   o[2] = s12 + 4.0f * s34;
-  o[3] = d12 + 8.0f * d34 + m[5];
+  if (n == 4)
+    o[3] = d12 + 8.0f * d34 + m[5];
+  else
+    o[2] += m[5];
 }
 
 /* A o */
 INLINE void
-a (const Vec *o, Vec *m)
+a (const Vec *o, int n, Vec *m)
 {
-  Vec even = o[0] + o[2], odd = o[1] + o[3];
-  Vec even4 = o[0] + 4.0f * o[2], odd8 = 2.0f * o[1] + 8.0f * o[3];
+  Vec even = o[0] + o[2], odd = o[1];
+  Vec even4 = o[0] + 4.0f * o[2], odd8 = 2.0f * o[1];
 
+  if (n == 4)
+    {
+      odd += o[3];
+      odd8 += 8.0f * o[3];
+    }
   m[0] = o[0];
   m[1] = even + odd;
   m[2] = even - odd;
   m[3] = even4 + odd8;
   m[4] = even4 - odd8;
-  m[5] = o[3];
+  m[5] = o[n - 1];
 }
 
 /* V out of B' d, whose rows are still to be transformed. */
@@ -191,14 +199,14 @@ sum_pixels (const Vec *o, int from, int to, Vec base, Vec *s, Vec *q)
     }
 }
 
-/* One tile whose points outside rows [r, r + n) and columns [q, q + n) are
- * zero; only the others are stored. */
+/* One tile of @size x @size pixels whose points outside rows [r, r + n) and
+ * columns [q, q + n) are zero; only the others are stored. */
 INLINE void
 out_window (const float *m, gint64 step, gint64 k, const PstWinoWindow *w,
-            int r, int q, int n, int whole, float *to)
+            int size, int r, int q, int n, int whole, float *to)
 {
-  int top = whole ? 0 : w->top, bottom = whole ? 4 : w->bottom;
-  int left = whole ? 0 : w->left, right = whole ? 4 : w->right;
+  int top = whole ? 0 : w->top, bottom = whole ? size : w->bottom;
+  int left = whole ? 0 : w->left, right = whole ? size : w->right;
 
   for (gint64 i = 0; i < k; i += LANES)
     {
@@ -215,15 +223,15 @@ out_window (const float *m, gint64 step, gint64 k, const PstWinoWindow *w,
           if (x >= q && x < q + n)
             for (int y = r; y < r + n; y++)
               column[y] = LOAD (m + ((y - r) * n + x - q) * step + i);
-          at (column, o);
-          for (int y = 0; y < 4; y++)
+          at (column, size, o);
+          for (int y = 0; y < size; y++)
             t[y][x] = o[y];
         }
       for (int y = top; y < bottom; y++)
         {
           Vec o[4];
 
-          at (t[y], o);
+          at (t[y], size, o);
           if (whole && w->past)
             for (int x = left; x < right; x++)
               STORE_PAST (to + y * w->row + x * w->pixel + i, o[x]);
@@ -245,14 +253,24 @@ static void
 wino_out_window (const float *m, gint64 step, gint64 k,
                  const PstWinoWindow *w, float *to)
 {
-  int whole = w->top == 0 && w->bottom == 4 && w->left == 0 && w->right == 4;
+  int size = w->kernel == 4 ? 3 : 4;
+  int whole = w->top == 0 && w->bottom == size && w->left == 0 &&
+              w->right == size;
 
+  if (size == 3)
+    {
+      if (whole)
+        out_window (m, step, k, w, 3, 0, 0, 6, 1, to);
+      else
+        out_window (m, step, k, w, 3, 0, 0, 6, 0, to);
+      return;
+    }
 #define CASE(phase, r, q, n)                                                  \
   case phase:                                                                 \
     if (whole)                                                                \
-      out_window (m, step, k, w, r, q, n, 1, to);                             \
+      out_window (m, step, k, w, 4, r, q, n, 1, to);                          \
     else                                                                      \
-      out_window (m, step, k, w, r, q, n, 0, to);                             \
+      out_window (m, step, k, w, 4, r, q, n, 0, to);                          \
     break
   switch (w->phase)
     {
@@ -265,20 +283,20 @@ wino_out_window (const float *m, gint64 step, gint64 k,
 #undef CASE
 }
 
-static void
-wino_out_adjoint (const float *const *y, gint64 k, float *m, gint64 step)
+INLINE void
+out_adjoint (const float *const *y, gint64 k, int size, float *m, gint64 step)
 {
   for (gint64 i = 0; i < k; i += LANES)
     {
       Vec t[6][4];
 
-      for (int x = 0; x < 4; x++)
+      for (int x = 0; x < size; x++)
         {
           Vec column[4], o[6];
 
-          for (int r = 0; r < 4; r++)
-            column[r] = LOAD (y[4 * r + x] + i);
-          a (column, o);
+          for (int r = 0; r < size; r++)
+            column[r] = LOAD (y[size * r + x] + i);
+          a (column, size, o);
           for (int r = 0; r < 6; r++)
             t[r][x] = o[r];
         }
@@ -286,42 +304,73 @@ wino_out_adjoint (const float *const *y, gint64 k, float *m, gint64 step)
         {
           Vec o[6];
 
-          a (t[r], o);
+          a (t[r], size, o);
           for (int x = 0; x < 6; x++)
             STORE (m + (6 * r + x) * step + i, o[x]);
         }
     }
 }
 
-/* G g, one column */
-INLINE void
-g_times (const Vec *g, Vec *o)
+static void
+wino_out_adjoint (const float *const *y, gint64 k, int kernel, float *m,
+                  gint64 step)
 {
-  Vec s = g[0] + g[2];
-  Vec e = g[0] + 4.0f * g[2];
-
-  o[0] = 0.25f * g[0];
-  o[1] = (-1.0f / 6) * (s + g[1]);
-  o[2] = (-1.0f / 6) * (s - g[1]);
-  o[3] = (1.0f / 24) * (e + 2.0f * g[1]);
-  o[4] = (1.0f / 24) * (e - 2.0f * g[1]);
-  o[5] = g[2];
+  if (kernel == 4)
+    out_adjoint (y, k, 3, m, step);
+  else
+    out_adjoint (y, k, 4, m, step);
 }
 
-static void
-wino_weights (const float *g, gint64 g_step, gint64 n, float *u, gint64 step)
+/* G g, one column of @taps */
+INLINE void
+g_times (const Vec *g, int taps, Vec *o)
+{
+  Vec s = g[0] + g[2], odd = g[1];
+  Vec e = g[0] + 4.0f * g[2], odd8 = 2.0f * g[1];
+
+  if (taps == 4)
+    {
+      odd += g[3];
+      odd8 += 8.0f * g[3];
+    }
+  o[0] = 0.25f * g[0];
+  o[1] = (-1.0f / 6) * (s + odd);
+  o[2] = (-1.0f / 6) * (s - odd);
+  o[3] = (1.0f / 24) * (e + odd8);
+  o[4] = (1.0f / 24) * (e - odd8);
+  o[5] = g[taps - 1];
+}
+
+/* G' u */
+INLINE void
+g_adjoint (const Vec *u, int taps, Vec *o)
+{
+  Vec s12 = (-1.0f / 6) * (u[1] + u[2]), d12 = (-1.0f / 6) * (u[1] - u[2]);
+  Vec s34 = (1.0f / 24) * (u[3] + u[4]), d34 = (1.0f / 24) * (u[3] - u[4]);
+
+  o[0] = 0.25f * u[0] + s12 + s34;
+  o[1] = d12 + 2.0f * d34;
+  o[2] = s12 + 4.0f * s34;
+  if (taps == 4)
+    o[3] = d12 + 8.0f * d34;
+  o[taps - 1] += u[5];
+}
+
+INLINE void
+weights (const float *g, gint64 g_step, gint64 n, int taps, float *u,
+         gint64 step)
 {
   for (gint64 i = 0; i < n; i += LANES)
     {
-      Vec t[6][3];
+      Vec t[6][4];
 
-      for (int x = 0; x < 3; x++)
+      for (int x = 0; x < taps; x++)
         {
-          Vec column[3], o[6];
+          Vec column[4], o[6];
 
-          for (int y = 0; y < 3; y++)
-            column[y] = LOAD (g + (3 * y + x) * g_step + i);
-          g_times (column, o);
+          for (int y = 0; y < taps; y++)
+            column[y] = LOAD (g + (taps * y + x) * g_step + i);
+          g_times (column, taps, o);
           for (int y = 0; y < 6; y++)
             t[y][x] = o[y];
         }
@@ -329,9 +378,58 @@ wino_weights (const float *g, gint64 g_step, gint64 n, float *u, gint64 step)
         {
           Vec o[6];
 
-          g_times (t[y], o);
+          g_times (t[y], taps, o);
           for (int x = 0; x < 6; x++)
             STORE (u + (6 * y + x) * step + i, o[x]);
         }
     }
+}
+
+static void
+wino_weights (const float *g, gint64 g_step, gint64 n, int kernel, float *u,
+              gint64 step)
+{
+  if (kernel == 4)
+    weights (g, g_step, n, 4, u, step);
+  else
+    weights (g, g_step, n, 3, u, step);
+}
+
+INLINE void
+weights_adjoint (const float *u, gint64 step, gint64 n, int taps, float *g,
+                 gint64 g_step)
+{
+  for (gint64 i = 0; i < n; i += LANES)
+    {
+      Vec t[4][6];
+
+      for (int x = 0; x < 6; x++)
+        {
+          Vec column[6], o[4];
+
+          for (int y = 0; y < 6; y++)
+            column[y] = LOAD (u + (6 * y + x) * step + i);
+          g_adjoint (column, taps, o);
+          for (int y = 0; y < taps; y++)
+            t[y][x] = o[y];
+        }
+      for (int y = 0; y < taps; y++)
+        {
+          Vec o[4];
+
+          g_adjoint (t[y], taps, o);
+          for (int x = 0; x < taps; x++)
+            STORE (g + (taps * y + x) * g_step + i, o[x]);
+        }
+    }
+}
+
+static void
+wino_weights_adjoint (const float *u, gint64 step, gint64 n, int kernel,
+                      float *g, gint64 g_step)
+{
+  if (kernel == 4)
+    weights_adjoint (u, step, n, 4, g, g_step);
+  else
+    weights_adjoint (u, step, n, 3, g, g_step);
 }

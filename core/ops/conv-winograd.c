@@ -9,12 +9,13 @@
 
 /*
  * 3x3 convolutions by Winograd's minimal filtering F(4x4, 3x3) (Lavin and
- * Gray 2015, arXiv:1509.09308): 36 products instead of 144 for 16 outputs.
+ * Gray 2015, arXiv:1509.09308): 36 products instead of 144 for 16 outputs; and
+ * 4x4 ones by F(3x3, 4x4) with the same points: 36 instead of 144 for 9.
  *
  *   V [36, t, c] = B' d B      t tiles of 6 x 6 pixels
  *   U [36, c, k] = G g G'
  *   M [36, t, k] = V U         one product for each of the 36 points
- *   y            = A' M A      4 x 4 pixels
+ *   y            = A' M A      4 x 4 or 3 x 3 pixels
  *
  * Where the picture is enlarged twice by nearest neighbours on the way, the
  * four phases of the output (even or odd rows and columns) are convolutions of
@@ -31,10 +32,25 @@
 static gboolean
 winograd_fits (const PstConv *conv)
 {
-  return conv->kh == 3 && conv->kw == 3 && conv->stride_y == 1 &&
-         conv->stride_x == 1 && conv->dilation_y == 1 &&
-         conv->dilation_x == 1 && conv->groups == 1 && conv->c % 16 == 0 &&
-         conv->k % 16 == 0 && conv->oh >= 4 && conv->ow >= 4;
+  return (conv->kh == 3 || conv->kh == 4) && conv->kw == conv->kh &&
+         conv->stride_y == 1 && conv->stride_x == 1 &&
+         conv->dilation_y == 1 && conv->dilation_x == 1 &&
+         conv->groups == 1 && conv->c % 16 == 0 && conv->k % 16 == 0 &&
+         conv->oh >= 4 && conv->ow >= 4;
+}
+
+/* Pixels along an axis of a tile's output. */
+static gint64
+tile_size (const PstConv *conv)
+{
+  return 7 - conv->kh;
+}
+
+/* Pixels along an axis that @tiles read. */
+static gint64
+reach (const PstConv *conv, gint64 tiles)
+{
+  return tile_size (conv) * (tiles - 1) + 6;
 }
 
 static gint64
@@ -55,11 +71,12 @@ columns (const PstConv *conv)
   return MIN (COLUMNS, conv->k);
 }
 
-/* Floats of the packed weights of one point. */
+/* Floats of the packed weights of one point, and what keeps the points from
+ * sharing a set of the cache. */
 static gsize
 point_floats (const PstConv *conv)
 {
-  return pst_panel_floats (conv->c, conv->k);
+  return pst_panel_floats (conv->c, conv->k) + APART;
 }
 
 static gsize
@@ -97,23 +114,23 @@ fold (float *g, gint64 step, gint64 odd)
     }
 }
 
-/* Sixteen kernels [9, 16], phase by phase or as they are, to their places. */
+/* Sixteen kernels [9 or 16, 16], phase by phase or as they are, to their places. */
 static void
 pack_sixteen (const Packing *p, const float *g, gint64 c, gint64 k)
 {
   const PstConv *conv = p->conv;
   gint64         width = pst_kernels ()->panel;
   gint64         run = MIN (16, width);
-  float          kernel[9 * 16], u[POINTS * 16];
+  float          kernel[16 * 16], u[POINTS * 16];
 
   for (gint64 phase = 0; phase < n_phases (conv); phase++)
     {
-      memcpy (kernel, g, sizeof kernel);
+      memcpy (kernel, g, sizeof (float) * conv->kh * conv->kw * 16);
       for (gint64 i = 0; i < 3 * 16 && conv->phased; i++)
         fold (kernel + i, 3 * 16, phase / 2);
       for (gint64 i = 0; i < 3 * 16 && conv->phased; i++)
         fold (kernel + i / 16 * 3 * 16 + i % 16, 16, phase % 2);
-      pst_kernels ()->wino_weights (kernel, 16, 16, u, 16);
+      pst_kernels ()->wino_weights (kernel, 16, 16, (int) conv->kh, u, 16);
       for (gint64 i = 0; i < n_points (conv); i++)
         {
           gint64 point = conv->phased ? phase_point (phase, i) : i;
@@ -134,14 +151,16 @@ pack_channel (gpointer data, gsize item, guint worker)
   const Packing   *p = data;
   const PstTensor *w = p->conv->weight;
   const float     *from = (const float *) w->data + item * w->stride[1];
-  float            g[9 * 16];
+  gint64           size = p->conv->kh;
+  float            g[16 * 16];
 
   for (gint64 k = 0; k < p->conv->k; k += 16)
     {
-      for (int i = 0; i < 9; i++)
+      for (gint64 i = 0; i < size * size; i++)
         for (int j = 0; j < 16; j++)
-          g[i * 16 + j] = from[(k + j) * w->stride[0] + i / 3 * w->stride[2] +
-                               i % 3 * w->stride[3]];
+          g[i * 16 + j] = from[(k + j) * w->stride[0] +
+                               i / size * w->stride[2] +
+                               i % size * w->stride[3]];
       pack_sixteen (p, g, item, k);
     }
 }
@@ -162,7 +181,7 @@ static gsize
 room_floats (const PstConv *conv, gint64 tiles_y, gint64 tiles_x)
 {
   gint64 tiles = tiles_y * tiles_x;
-  gsize  pixels = (4 * tiles_y + 2) * (4 * tiles_x + 2) * conv->c;
+  gsize  pixels = reach (conv, tiles_y) * reach (conv, tiles_x) * conv->c;
   gsize  m = n_points (conv) * (tiles * columns (conv) + APART);
 
   return POINTS * (tiles * conv->c + APART) + MAX (pixels, m);
@@ -175,7 +194,7 @@ static void
 choose_tiles (const PstConv *conv, gint64 *tiles_y, gint64 *tiles_x)
 {
   gsize  most = pst_memory_cache () / sizeof (float) * 4 / 5;
-  gint64 scale = conv->phased ? 8 : 4;
+  gint64 scale = conv->phased ? 8 : tile_size (conv);
   gint64 all_y = (conv->oh + scale - 1) / scale;
   gint64 all_x = (conv->ow + scale - 1) / scale;
   double best = 0;
@@ -188,7 +207,8 @@ choose_tiles (const PstConv *conv, gint64 *tiles_y, gint64 *tiles_x)
         double blocks = (double) ((all_y + y - 1) / y) *
                         ((all_x + x - 1) / x);
         double cost = blocks * (n + 6 +
-                                0.15 * (4 * y + 2) * (4 * x + 2) / 16);
+                                0.15 * reach (conv, y) * reach (conv, x) /
+                                    16);
 
         if (n > 1 && room_floats (conv, y, x) > most)
           break;
@@ -206,7 +226,7 @@ choose_tiles (const PstConv *conv, gint64 *tiles_y, gint64 *tiles_x)
 static void
 winograd_block (const PstConv *conv, gint64 *h, gint64 *w)
 {
-  gint64 scale = conv->phased ? 8 : 4;
+  gint64 scale = conv->phased ? 8 : tile_size (conv);
 
   choose_tiles (conv, h, w);
   *h *= scale;
@@ -247,15 +267,16 @@ static void
 read_patch (const Work *work, const PstConvGrid *grid,
             const PstConvSource *source)
 {
-  gint64       c = work->conv->c, row;
-  const float *patch =
+  const PstConv *conv = work->conv;
+  gint64         c = conv->c, size = tile_size (conv), row;
+  const float   *patch =
       pst_conv_patch (grid, c, source, work->y, work->x,
-                      4 * work->tiles_y + 2, 4 * work->tiles_x + 2, work->m,
-                      &row);
+                      reach (conv, work->tiles_y),
+                      reach (conv, work->tiles_x), work->m, &row);
 
   for (gint64 t = 0; t < work->tiles; t++)
-    pst_kernels ()->wino_in_patch (patch + t / work->tiles_x * 4 * row +
-                                       t % work->tiles_x * 4 * c,
+    pst_kernels ()->wino_in_patch (patch + t / work->tiles_x * size * row +
+                                       t % work->tiles_x * size * c,
                                    row, c, work->v + t * c, work->v_step);
 }
 
@@ -264,12 +285,12 @@ static void
 read_tiles (const Work *work, const PstConvGrid *grid,
             const PstConvSource *source)
 {
-  gint64 c = work->conv->c, row;
+  gint64 c = work->conv->c, size = tile_size (work->conv), row;
 
   for (gint64 t = 0; t < work->tiles; t++)
     {
-      gint64       y = work->y + t / work->tiles_x * 4;
-      gint64       x = work->x + t % work->tiles_x * 4;
+      gint64       y = work->y + t / work->tiles_x * size;
+      gint64       x = work->x + t % work->tiles_x * size;
       float       *v = work->v + t * c;
       const float *d = pst_conv_find (grid, c, source, y, x, 6, 6);
 
@@ -315,12 +336,12 @@ multiply (const Work *work, gint64 phase, gint64 first, gint64 n)
     }
 }
 
-/* Which of four outputs, @step apart from @at on, lie within [0, size). */
+/* Which of @n outputs, @step apart from @at on, lie within [0, size). */
 static void
-clip (gint64 at, gint64 step, gint64 size, int *begin, int *end)
+clip (gint64 at, gint64 step, gint64 n, gint64 size, int *begin, int *end)
 {
   *begin = at < 0 ? (int) ((-at + step - 1) / step) : 0;
-  *end = (int) CLAMP ((size - at + step - 1) / step, 0, 4);
+  *end = (int) CLAMP ((size - at + step - 1) / step, 0, n);
 }
 
 /* Tile @t, channels @first to @first + @n; with sums where there is a line. */
@@ -329,18 +350,19 @@ write_tile (const Work *work, gint64 phase, gint64 first, gint64 n, gint64 t,
             float *line)
 {
   const PstConv *conv = work->conv;
-  gint64         step = conv->phased ? 2 : 1;
-  gint64         y = (work->y + t / work->tiles_x * 4) * step +
+  gint64         step = conv->phased ? 2 : 1, size = tile_size (conv);
+  gint64         y = (work->y + t / work->tiles_x * size) * step +
                      (conv->phased ? phase / 2 : 0) - work->region->y;
-  gint64         x = (work->x + t % work->tiles_x * 4) * step +
+  gint64         x = (work->x + t % work->tiles_x * size) * step +
                      (conv->phased ? phase % 2 : 0) - work->region->x;
   PstWinoWindow window = { .phase = conv->phased ? (int) phase : -1,
+                           .kernel = (int) conv->kh,
                            .row = work->row * step,
                            .pixel = conv->k * step,
                            .past = work->past };
 
-  clip (y, step, work->region->h, &window.top, &window.bottom);
-  clip (x, step, work->region->w, &window.left, &window.right);
+  clip (y, step, size, work->region->h, &window.top, &window.bottom);
+  clip (x, step, size, work->region->w, &window.left, &window.right);
   if (line)
     {
       window.base = work->region->sums->base + first;
@@ -381,7 +403,7 @@ winograd_region (const PstConv *conv, const PstConvSource *source,
                  float *to, gint64 row)
 {
   const PstConvGrid *grid = conv->phased ? &conv->low : &conv->grid;
-  gint64             step = conv->phased ? 2 : 1;
+  gint64             step = conv->phased ? 2 : 1, size = tile_size (conv);
   gint64             end_y = (region->y + region->h + step - 1) / step;
   gint64             end_x = (region->x + region->w + step - 1) / step;
   Work work = { .conv = conv, .region = region, .packed = packed,
@@ -393,8 +415,8 @@ winograd_region (const PstConv *conv, const PstConvSource *source,
   work.past = region->past && work.sums == region->sums &&
               (gsize) to % PST_MEMORY_ALIGN == 0 &&
               row % (PST_MEMORY_ALIGN / (gint64) sizeof (float)) == 0;
-  work.tiles_y = (end_y - work.y + 3) / 4;
-  work.tiles_x = (end_x - work.x + 3) / 4;
+  work.tiles_y = (end_y - work.y + size - 1) / size;
+  work.tiles_x = (end_x - work.x + size - 1) / size;
   work.tiles = work.tiles_y * work.tiles_x;
   work.v = room;
   work.v_step = work.tiles * conv->c + APART;

@@ -517,6 +517,7 @@ main (int argc, char **argv)
   pst_test_compare ();
   pst_test_channel ();
   pst_test_conv ();
+  pst_test_conv_gradient ();
   pst_test_instance_norm ();
   pst_test_conv_transpose ();
   return g_test_run ();

@@ -110,4 +110,5 @@ void pst_test_compare (void);
 void pst_test_channel (void);
 void pst_test_conv_transpose (void);
 void pst_test_conv (void);
+void pst_test_conv_gradient (void);
 void pst_test_instance_norm (void);
