@@ -124,6 +124,9 @@ typedef struct
  *   @scale, of max (least, scale x + shift)
  * - @strided_out: y = A' M A, to where the window tells, which begins at the
  *   tile's first row and column and has no phase; M [25][k], points @step apart
+ * - @strided_in_tile: @strided_in of pixels by pointers
+ * - @strided_in_adjoint: adds to d (pointers may be %NULL: left out)
+ * - @strided_out_adjoint: M = A y A', y [16] by pointers
  *
  * Maps [pixels, c], any number of channels:
  * - @channel_sums: s = sum (x - base), q = sum (x - base)²
@@ -192,6 +195,12 @@ typedef struct
                       int kernel, float *const *v);
   void (*strided_out) (const float *m, gint64 step, gint64 k,
                        const PstWinoWindow *window, float *to);
+  void (*strided_in_tile) (const float *const *d, gint64 c, int kernel,
+                           float *const *v);
+  void (*strided_in_adjoint) (float *const *v, gint64 c, int kernel,
+                              float *const *d);
+  void (*strided_out_adjoint) (const float *const *y, gint64 k, float *m,
+                               gint64 step);
   void (*wino_weights) (const float *g, gint64 g_step, gint64 n, int kernel,
                         float *u, gint64 step);
   void (*wino_weights_adjoint) (const float *u, gint64 step, gint64 n,

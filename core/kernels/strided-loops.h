@@ -31,10 +31,11 @@ strided_bt (const Vec *d, int n, Vec *o)
   strided_phase (d + 1, n - STRIDED, o + STRIDED);
 }
 
+/* Pixels [n][n]: by pointers where there are such, or rows @row floats apart */
 INLINE void
-strided_tile (const float *d, gint64 row, gint64 c, const float *scale,
-              const float *shift, float least, int n, int scaled,
-              float *const *v)
+strided_tile (const float *const *at, const float *d, gint64 row, gint64 c,
+              const float *scale, const float *shift, float least, int n,
+              int scaled, float *const *v)
 {
   for (gint64 i = 0; i < c; i += LANES)
     {
@@ -52,7 +53,8 @@ strided_tile (const float *d, gint64 row, gint64 c, const float *scale,
 #pragma GCC unroll 10
           for (int y = 0; y < n; y++)
             {
-              column[y] = LOAD (d + y * row + x * c + i);
+              column[y] = LOAD (at ? at[y * n + x] + i
+                                   : d + y * row + x * c + i);
               if (scaled)
                 column[y] = larger (a * column[y] + b, all (least));
             }
@@ -85,13 +87,129 @@ strided_in (const float *d, gint64 row, gint64 c, const float *scale,
             const float *shift, float least, int kernel, float *const *v)
 {
   if (kernel == 3 && scale)
-    strided_tile (d, row, c, scale, shift, least, 9, 1, v);
+    strided_tile (NULL, d, row, c, scale, shift, least, 9, 1, v);
   else if (kernel == 3)
-    strided_tile (d, row, c, scale, shift, least, 9, 0, v);
+    strided_tile (NULL, d, row, c, scale, shift, least, 9, 0, v);
   else if (scale)
-    strided_tile (d, row, c, scale, shift, least, 10, 1, v);
+    strided_tile (NULL, d, row, c, scale, shift, least, 10, 1, v);
   else
-    strided_tile (d, row, c, scale, shift, least, 10, 0, v);
+    strided_tile (NULL, d, row, c, scale, shift, least, 10, 0, v);
+}
+
+static void
+strided_in_tile (const float *const *d, gint64 c, int kernel, float *const *v)
+{
+  if (kernel == 3)
+    strided_tile (d, NULL, 0, c, NULL, NULL, 0.0f, 9, 0, v);
+  else
+    strided_tile (d, NULL, 0, c, NULL, NULL, 0.0f, 10, 0, v);
+}
+
+/* B o of one phase */
+INLINE void
+strided_b (const Vec *o, int n, Vec *d)
+{
+  d[0] = 2.0f * o[0];
+  d[2] = 2.0f * (o[2] - o[1]) - o[0] - o[3];
+  d[4] = -2.0f * o[0] - o[1] - 3.0f * o[2];
+  d[6] = o[0] + o[1] + o[2] + o[3];
+  if (n == STRIDED)
+    {
+      d[2] += 2.0f * o[4];
+      d[4] -= o[4];
+      d[6] -= 2.0f * o[4];
+      d[8] = o[4];
+    }
+}
+
+INLINE void
+strided_give_back (float *const *v, gint64 c, int n, float *const *d)
+{
+  for (gint64 i = 0; i < c; i += LANES)
+    {
+      Vec t[STRIDED_MOST][STRIDED_MOST];
+
+      for (int x = 0; x < n; x++)
+        {
+          Vec o[STRIDED_MOST], column[STRIDED_MOST];
+          int across = 1 + (x % STRIDED < n - STRIDED);
+
+#pragma GCC unroll 10
+          for (int y = 0; y < n; y++)
+            {
+              int phase = y / STRIDED * across + x / STRIDED;
+
+              o[y] = LOAD (v[y % STRIDED * STRIDED + x % STRIDED] +
+                           phase * c + i);
+            }
+          strided_b (o, STRIDED, column);
+          strided_b (o + STRIDED, n - STRIDED, column + 1);
+#pragma GCC unroll 10
+          for (int y = 0; y < n; y++)
+            t[y][x] = column[y];
+        }
+      for (int y = 0; y < n; y++)
+        {
+          Vec pixel[STRIDED_MOST];
+
+          strided_b (t[y], STRIDED, pixel);
+          strided_b (t[y] + STRIDED, n - STRIDED, pixel + 1);
+#pragma GCC unroll 10
+          for (int x = 0; x < n; x++)
+            if (d[y * n + x])
+              STORE (d[y * n + x] + i, LOAD (d[y * n + x] + i) + pixel[x]);
+        }
+    }
+}
+
+static void
+strided_in_adjoint (float *const *v, gint64 c, int kernel, float *const *d)
+{
+  if (kernel == 3)
+    strided_give_back (v, c, 9, d);
+  else
+    strided_give_back (v, c, 10, d);
+}
+
+/* A o */
+INLINE void
+strided_a (const Vec *o, Vec *m)
+{
+  Vec even = o[0] + o[2], odd = o[1] + o[3];
+
+  m[0] = o[0];
+  m[1] = even + odd;
+  m[2] = even - odd;
+  m[3] = o[0] + 2.0f * o[1] + 4.0f * o[2] + 8.0f * o[3];
+  m[4] = o[3];
+}
+
+static void
+strided_out_adjoint (const float *const *y, gint64 k, float *m, gint64 step)
+{
+  for (gint64 i = 0; i < k; i += LANES)
+    {
+      Vec t[STRIDED][4];
+
+      for (int x = 0; x < 4; x++)
+        {
+          Vec column[4], o[STRIDED];
+
+          for (int r = 0; r < 4; r++)
+            column[r] = LOAD (y[4 * r + x] + i);
+          strided_a (column, o);
+          for (int r = 0; r < STRIDED; r++)
+            t[r][x] = o[r];
+        }
+      for (int r = 0; r < STRIDED; r++)
+        {
+          Vec o[STRIDED];
+
+          strided_a (t[r], o);
+          for (int x = 0; x < STRIDED; x++)
+            STORE (m + (STRIDED * r + x) * step + i, o[x]);
+        }
+    }
 }
 
 /* A' m */

@@ -24,6 +24,7 @@ typedef struct
 } Case;
 
 #define WINOGRAD &pst_conv_winograd_gradient
+#define STRIDED &pst_conv_strided_gradient
 
 static const Case cases[] = {
   { "many-blocks", WINOGRAD, 1, 16, 90, 70, 16, 3, 1, { 1, 1, 1, 1 }, 'r', 1 },
@@ -35,6 +36,12 @@ static const Case cases[] = {
   { "four-uneven", WINOGRAD, 2, 32, 11, 19, 16, 4, 1, { 1, 2, 2, 1 }, 'r', 1 },
   { "four-few", WINOGRAD, 9, 48, 12, 9, 7, 4, 1, { 0, 0, 0, 0 }, 'c', 1 },
   { "four-more", WINOGRAD, 1, 16, 8, 9, 37, 4, 1, { 2, 2, 2, 2 }, 'e', 1 },
+  { "many-blocks", STRIDED, 1, 16, 150, 149, 32, 3, 2, { 1, 1, 1, 1 }, 'r',
+    1 },
+  { "slices", STRIDED, 9, 32, 20, 23, 48, 3, 2, { 1, 1, 1, 1 }, 'c', 1 },
+  { "four", STRIDED, 3, 32, 63, 41, 64, 4, 2, { 0, 0, 0, 0 }, 'c', 1 },
+  { "four-uneven", STRIDED, 2, 64, 31, 31, 40, 4, 2, { 1, 2, 2, 0 }, 'r', 1 },
+  { "upsample", STRIDED, 1, 16, 20, 17, 5, 3, 2, { 1, 0, 1, 1 }, 'e', 2 },
 };
 
 typedef struct

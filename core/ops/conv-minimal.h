@@ -64,3 +64,8 @@ void pst_minimal_backward (const PstMinimal *form, const PstConv *conv,
                            PstCall *call, guint8 *shared, const float *x,
                            const float *dy, float *dx, PstTensor *dw,
                            float *db);
+
+/* Of conv-strided.c, along an axis: how many phases point @i has, and what it
+ * makes of a phase's first and second tap. */
+gint64 pst_strided_phases (const PstConv *conv, gint64 i);
+void   pst_strided_weigh (gint64 i, float *first, float *second);

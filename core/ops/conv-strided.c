@@ -5,7 +5,7 @@
 #include "core/base/memory.h"
 #include "core/kernels/kernels.h"
 #include "core/kernels/panel.h"
-#include "core/ops/conv.h"
+#include "core/ops/conv-minimal.h"
 
 /*
  * 3x3 and 4x4 convolutions that step two pixels, by Winograd's minimal
@@ -52,9 +52,8 @@ both (const PstConv *conv)
   return conv->kh + 6;
 }
 
-/* Phases along an axis at point @i. */
-static gint64
-phases (const PstConv *conv, gint64 i)
+gint64
+pst_strided_phases (const PstConv *conv, gint64 i)
 {
   return 1 + (i < both (conv) - AXIS);
 }
@@ -63,7 +62,8 @@ phases (const PstConv *conv, gint64 i)
 static gint64
 depth (const PstConv *conv, gint64 point)
 {
-  return phases (conv, point / AXIS) * phases (conv, point % AXIS) * conv->c;
+  return pst_strided_phases (conv, point / AXIS) *
+         pst_strided_phases (conv, point % AXIS) * conv->c;
 }
 
 static gint64
@@ -107,9 +107,8 @@ typedef struct
   float         *packed[POINTS];
 } Packing;
 
-/* What point @i makes of its phase's first and second tap. */
-static void
-weigh (gint64 i, float *first, float *second)
+void
+pst_strided_weigh (gint64 i, float *first, float *second)
 {
   static const float place[4] = { 0.0f, 1.0f, -1.0f, 2.0f };
   static const float norm[4] = { 1.0f / 2, -1.0f / 2, -1.0f / 6, 1.0f / 6 };
@@ -124,8 +123,8 @@ transform (const float *g, gint64 i, gint64 j, float *u)
 {
   float y0, y1, x0, x1;
 
-  weigh (i, &y0, &y1);
-  weigh (j, &x0, &x1);
+  pst_strided_weigh (i, &y0, &y1);
+  pst_strided_weigh (j, &x0, &x1);
   for (int k = 0; k < 16; k++)
     u[k] = y0 * (x0 * g[k] + x1 * g[16 + k]) +
            y1 * (x0 * g[32 + k] + x1 * g[48 + k]);
@@ -144,7 +143,8 @@ pack_phase (const Packing *p, const float *g, gint64 odd_y, gint64 odd_x,
     for (gint64 j = 0; j < (odd_x ? odd : AXIS); j++)
       {
         gint64 point = i * AXIS + j;
-        gint64 row = (odd_y * phases (conv, j) + odd_x) * conv->c + c;
+        gint64 phase = odd_y * pst_strided_phases (conv, j) + odd_x;
+        gint64 row = phase * conv->c + c;
         float  u[16];
 
         transform (g, i, j, u);

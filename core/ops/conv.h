@@ -235,6 +235,7 @@ typedef struct
 
 extern const PstConvGradient pst_conv_im2col_gradient;
 extern const PstConvGradient pst_conv_rows_gradient;
+extern const PstConvGradient pst_conv_strided_gradient;
 extern const PstConvGradient pst_conv_winograd_gradient;
 
 /* Weight gradients are summed in this many parts at most, then the parts in
