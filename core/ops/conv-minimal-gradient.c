@@ -7,10 +7,10 @@
 #include "core/ops/conv-minimal.h"
 
 /*
- * Samples are shared out in slices, each with weight gradients of its own, and
- * a slice is worked off in blocks of tiles that the second-level cache holds.
- * The columns of dM lie in panels, so that it can be the right-hand side of
- * dU = V' dM as well as the left one of dV = dM U'.
+ * Samples are shared out in slices, each with weight gradients dg of its own,
+ * and a slice is worked off in blocks of tiles, such that V, M and dU stay in
+ * the second-level cache. The columns of dM lie in panels, so that it can be
+ * the right-hand side of dU = V' dM as well as the left one of dV = dM U'.
  */
 
 #define RUN PST_MINIMAL_RUN
@@ -18,7 +18,6 @@
 #define MANY_WEIGHTS (128 * 1024)
 #define FEW_TILES 64 /* of a slice with many weights */
 #define MOST_REACH 10
-#define PART 8 /* panels are multiples of this */
 
 typedef struct
 {
@@ -35,20 +34,21 @@ typedef struct
   gint64            rows[PST_MINIMAL_POINTS];
   gsize             u_at[PST_MINIMAL_POINTS];  /* floats */
   gsize             du_at[PST_MINIMAL_POINTS];
-  gsize             u_floats, du_floats;
+  gsize             u_floats, du_floats, g_floats;
   const float      *x;
   const float      *dy;
   float            *dx;
   PstTensor        *dw;
   float            *zero; /* a pixel */
   float            *u;    /* by point: packed U' [panels width, rows] */
-  float            *du;   /* [n_slices], by point: [rows, k] */
+  float            *g;    /* [n_slices][c][channels / RUN][kh kw][RUN] */
 } Work;
 
 /* A block's room. */
 typedef struct
 {
   gint64 count;  /* tiles */
+  float *du;     /* by point: [rows, channels] */
   float *v[PST_MINIMAL_POINTS];
   float *m;      /* [points][panels][count][width] */
   gint64 m_step; /* from point to point */
@@ -86,7 +86,7 @@ choose_blocks (Work *work)
       while (work->n_slices > 2 &&
              n * work->tiles / work->n_slices < FEW_TILES)
         work->n_slices /= 2;
-      most = MAX (most, 2 * (gint64) work->du_floats);
+      most = MAX (most, (gint64) work->du_floats);
     }
   each = (n + work->n_slices - 1) / work->n_slices * work->tiles;
   work->block = pst_conv_even (each, CLAMP (most / floats, 8, 256), 1);
@@ -114,8 +114,9 @@ plan_work (const PstMinimal *form, const PstConv *conv, Work *work)
       work->u_at[p] = work->u_floats;
       work->du_at[p] = work->du_floats;
       work->u_floats += spaced (pst_panel_floats (depth, work->rows[p]));
-      work->du_floats += spaced (work->rows[p] * conv->k);
+      work->du_floats += spaced (work->rows[p] * work->channels);
     }
+  work->g_floats = conv->c * work->channels * conv->kh * conv->kw;
   choose_blocks (work);
 }
 
@@ -141,17 +142,19 @@ pst_minimal_scratch (const PstMinimal *form, const PstConv *conv,
   plan_work (form, conv, &work);
   for (gint64 p = 0; p < form->points; p++)
     floats += spaced (work.block * work.rows[p]);
-  floats += form->points * m_step (&work, work.block);
+  floats += form->points * m_step (&work, work.block) + work.du_floats;
   *shared = sizeof (float) * (zero_floats (conv) + work.u_floats +
-                              work.n_slices * work.du_floats);
+                              work.n_slices * work.g_floats);
   *per_worker = sizeof (float) * floats;
 }
 
 static Block
 block_at (const Work *work, float *room, gint64 count)
 {
-  Block block = { .count = count, .m_step = m_step (work, count) };
+  Block block = { .count = count, .du = room,
+                  .m_step = m_step (work, count) };
 
+  room += work->du_floats;
   for (gint64 p = 0; p < work->form->points; p++)
     {
       block.v[p] = room;
@@ -165,84 +168,79 @@ block_at (const Work *work, float *room, gint64 count)
 static void
 pack_channel (gpointer data, gsize item, guint worker)
 {
-  const Work       *work = data;
-  const PstMinimal *form = work->form;
-  const PstConv    *conv = work->conv;
-  const PstTensor  *w = conv->weight;
-  const float      *from = (const float *) w->data + item * w->stride[0];
-  gint64 width = pst_kernels ()->panel;
+  const Work      *work = data;
+  const PstConv   *conv = work->conv;
+  const PstTensor *w = conv->weight;
+  const float     *from = (const float *) w->data + item * w->stride[0];
+  gint64 width = pst_kernels ()->panel, run = MIN (RUN, width);
   gint64 taps = conv->kh * conv->kw, depth = work->panels * work->width;
-  float  g[PST_MINIMAL_TAPS * RUN], u[PST_MINIMAL_KERNELS * RUN];
+  float  g[PST_MINIMAL_TAPS * RUN];
+  float *u[PST_MINIMAL_KERNELS];
 
   for (gint64 c = 0; c < conv->c; c += RUN)
     {
-      const float *next = u;
-
       for (gint64 i = 0; i < RUN; i++)
         for (gint64 t = 0; t < taps; t++)
           g[t * RUN + i] = from[(c + i) * w->stride[1] +
                                 t / conv->kw * w->stride[2] +
                                 t % conv->kw * w->stride[3]];
-      form->weights (conv, g, u);
-      for (gint64 p = 0; p < form->points; p++)
-        for (gint64 row = c; row < work->rows[p]; row += conv->c)
-          for (gint64 i = 0; i < RUN; i += PART, next += PART)
-            {
-              float *to = work->u + work->u_at[p] +
-                          ((row + i) / width * depth + item) * width +
-                          (row + i) % width;
+      for (gint64 i = 0; i < RUN; i += run)
+        {
+          float **next = u;
 
-              __builtin_prefetch (to + width, 1); /* the next channel's */
-              memcpy (to, next, sizeof (float) * PART);
-            }
+          for (gint64 p = 0; p < work->form->points; p++)
+            for (gint64 row = c + i; row < work->rows[p]; row += conv->c)
+              *next++ = work->u + work->u_at[p] +
+                        (row / width * depth + item) * width + row % width;
+          work->form->weights (conv, g + i, run, u);
+        }
     }
 }
 
-/* The sum of the slices' numbers from @from on, in order; zeros after @n. */
+/* A slice's dg: the adjoint of its dU */
 static void
-sum_slices (const Work *work, const float *from, gint64 n, float *to)
+transform_weights (const Work *work, const float *du, float *g)
 {
-  memset (to, 0, sizeof (float) * RUN);
-  for (gint64 s = 0; s < work->n_slices; s++, from += work->du_floats)
-    {
-      __builtin_prefetch (from + work->conv->k); /* the next channel's */
-      if (n == RUN)
-        for (gint64 i = 0; i < RUN; i++)
-          to[i] += from[i];
-      else
-        for (gint64 i = 0; i < n; i++)
-          to[i] += from[i];
-    }
+  const PstConv *conv = work->conv;
+  const float   *u[PST_MINIMAL_KERNELS];
+
+  for (gint64 c = 0; c < conv->c; c++)
+    for (gint64 k = 0; k < work->channels; k += RUN)
+      {
+        const float **next = u;
+
+        for (gint64 p = 0; p < work->form->points; p++)
+          for (gint64 row = c; row < work->rows[p]; row += conv->c)
+            *next++ = du + work->du_at[p] + row * work->channels + k;
+        work->form->weights_adjoint (conv, u, g);
+        g += conv->kh * conv->kw * RUN;
+      }
 }
 
-/* dg of input channel @item: the adjoint of the slices' sum, taken in order. */
+/* Adds the slices of dg of input channel @item, in order. */
 static void
-unpack_channel (gpointer data, gsize item, guint worker)
+add_channel (gpointer data, gsize item, guint worker)
 {
-  const Work       *work = data;
-  const PstMinimal *form = work->form;
-  const PstConv    *conv = work->conv;
-  const PstTensor  *w = work->dw;
-  float            *to = (float *) w->data + item * w->stride[1];
-  gint64            taps = conv->kh * conv->kw;
-  float             g[PST_MINIMAL_TAPS * RUN], u[PST_MINIMAL_KERNELS * RUN];
+  const Work      *work = data;
+  const PstConv   *conv = work->conv;
+  const PstTensor *w = work->dw;
+  float           *to = (float *) w->data + item * w->stride[1];
+  gint64           taps = conv->kh * conv->kw;
+  float           *g = work->g + item * work->channels * taps;
 
-  for (gint64 k = 0; k < conv->k; k += RUN)
+  for (gint64 s = 1; s < work->n_slices; s++)
     {
-      gint64 n = MIN (RUN, conv->k - k);
-      float *next = u;
+      const float *restrict from = g + s * work->g_floats;
+      float *restrict       sum = g;
 
-      for (gint64 p = 0; p < form->points; p++)
-        for (gint64 row = item; row < work->rows[p];
-             row += conv->c, next += RUN)
-          sum_slices (work, work->du + work->du_at[p] + row * conv->k + k, n,
-                      next);
-      form->weights_adjoint (conv, u, g);
-      for (gint64 i = 0; i < n; i++)
-        for (gint64 t = 0; t < taps; t++)
-          to[(k + i) * w->stride[0] + t / conv->kw * w->stride[2] +
-             t % conv->kw * w->stride[3]] += g[t * RUN + i];
+      for (gint64 i = 0; i < work->channels * taps; i++)
+        sum[i] += from[i];
     }
+  for (gint64 k = 0; k < conv->k; k++)
+    for (gint64 t = 0; t < taps; t++)
+      to[k * w->stride[0] + t / conv->kw * w->stride[2] +
+         t % conv->kw * w->stride[3]] +=
+          g[(k / RUN * taps + t) * RUN + k % RUN];
 }
 
 /* Where the pixels of a tile lie in @picture, all samples; @outside where
@@ -339,17 +337,16 @@ tile_points (const Work *work, const Block *block, gint64 t, float **v)
 /* dU, or more of it */
 static void
 weight_products (const Work *work, gint64 first, const Block *block,
-                 gboolean more, float *du)
+                 gboolean more)
 {
-  const PstConv *conv = work->conv;
-  const float   *d[MOST_REACH * MOST_REACH];
-  float         *v[PST_MINIMAL_POINTS];
+  const float *d[MOST_REACH * MOST_REACH];
+  float       *v[PST_MINIMAL_POINTS];
 
   for (gint64 t = 0; t < block->count; t++)
     {
       locate_input (work, first + t, work->x, work->zero, d);
       tile_points (work, block, t, v);
-      work->form->read (conv, d, v);
+      work->form->read (work->conv, d, v);
     }
   for (gint64 p = 0; p < work->form->points; p++)
     for (gint64 r = 0; r < work->panels; r++)
@@ -358,8 +355,9 @@ weight_products (const Work *work, gint64 first, const Block *block,
                        block->m + p * block->m_step +
                            r * block->count * work->width,
                        work->width,
-                       MIN (work->width, conv->k - r * work->width), more,
-                       du + work->du_at[p] + r * work->width, conv->k);
+                       MIN (work->width, work->channels - r * work->width),
+                       more, block->du + work->du_at[p] + r * work->width,
+                       work->channels);
 }
 
 /* dV in V's place, and what the picture gains by it */
@@ -402,11 +400,12 @@ backward_slice (gpointer data, gsize item, guint worker)
 
       transform_results (work, first, &block);
       if (work->dw)
-        weight_products (work, first, &block, first > begin,
-                         work->du + item * work->du_floats);
+        weight_products (work, first, &block, first > begin);
       if (work->dx)
         input_products (work, first, &block);
     }
+  if (work->dw) /* dU is where the room begins */
+    transform_weights (work, room, work->g + item * work->g_floats);
 }
 
 void
@@ -420,7 +419,7 @@ pst_minimal_backward (const PstMinimal *form, const PstConv *conv,
   plan_work (form, conv, &work);
   memset (work.zero, 0, sizeof (float) * zero_floats (conv));
   work.u = work.zero + zero_floats (conv);
-  work.du = work.u + work.u_floats;
+  work.g = work.u + work.u_floats;
   if (dx)
     {
       if (work.panels * work.width > conv->k)
@@ -430,7 +429,7 @@ pst_minimal_backward (const PstMinimal *form, const PstConv *conv,
   if (dx || dw)
     pst_pool_run (call->pool, work.n_slices, backward_slice, &work);
   if (dw)
-    pst_pool_run (call->pool, conv->c, unpack_channel, &work);
+    pst_pool_run (call->pool, conv->c, add_channel, &work);
   if (db)
     pst_conv_bias_gradient (conv, dy, db);
 }

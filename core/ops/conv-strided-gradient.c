@@ -95,32 +95,33 @@ kernel_at (const PstConv *conv, gint64 point, gint64 phase)
 }
 
 static void
-weights (const PstConv *conv, const float *g, float *u)
+weights (const PstConv *conv, const float *g, gint64 n, float *const *u)
 {
   for (gint64 point = 0; point < AXIS * AXIS; point++)
-    for (gint64 p = 0; p < phases (conv, point); p++, u += RUN)
+    for (gint64 p = 0; p < phases (conv, point); p++, u++)
       {
         Kernel kernel = kernel_at (conv, point, p);
+        float  sum[RUN] = { 0 };
 
-        memset (u, 0, sizeof (float) * RUN);
         for (int t = 0; t < kernel.n; t++)
           for (int i = 0; i < RUN; i++)
-            u[i] += kernel.factor[t] * g[kernel.tap[t] * RUN + i];
+            sum[i] += kernel.factor[t] * g[kernel.tap[t] * RUN + i];
+        memcpy (*u, sum, sizeof (float) * n);
       }
 }
 
 static void
-weights_adjoint (const PstConv *conv, const float *u, float *g)
+weights_adjoint (const PstConv *conv, const float *const *u, float *g)
 {
   memset (g, 0, sizeof (float) * conv->kh * conv->kw * RUN);
   for (gint64 point = 0; point < AXIS * AXIS; point++)
-    for (gint64 p = 0; p < phases (conv, point); p++, u += RUN)
+    for (gint64 p = 0; p < phases (conv, point); p++, u++)
       {
         Kernel kernel = kernel_at (conv, point, p);
 
         for (int t = 0; t < kernel.n; t++)
           for (int i = 0; i < RUN; i++)
-            g[kernel.tap[t] * RUN + i] += kernel.factor[t] * u[i];
+            g[kernel.tap[t] * RUN + i] += kernel.factor[t] * (*u)[i];
       }
 }
 
