@@ -8,7 +8,7 @@
  * while k runs; the rows of A and B lie as they were made. */
 
 #define NARROW (LANES == 16 ? 16 : 8) /* rows where one vector is enough */
-#define FEW 4
+#define FEW 4  /* rows of a lower tile */
 
 INLINE Vec
 outer_load (const float *c, int j, int wide, gint64 columns)
@@ -50,7 +50,8 @@ outer_tile (const float *a, gint64 lda, gint64 k, const float *b, gint64 ldb,
   panel_store (sum, rows, wide, columns, c, ldc);
 }
 
-/* All rows of C, @most at a time as long as there are as many. */
+/* All rows of C: @most at a time as long as there are as many, then FEW, and
+ * with the last of these up to three more. */
 INLINE void
 outer_rows (const float *a, gint64 lda, gint64 m, gint64 k, const float *b,
             gint64 ldb, int most, int wide, gint64 columns, gboolean add,
@@ -58,15 +59,31 @@ outer_rows (const float *a, gint64 lda, gint64 m, gint64 k, const float *b,
 {
   gint64 i = 0;
 
+#define TILE(rows)                                                            \
+  outer_tile (a + i, lda, k, b, ldb, rows, wide, columns, add, c + i * ldc,   \
+              ldc)
   for (; i + most <= m; i += most)
-    outer_tile (a + i, lda, k, b, ldb, most, wide, columns, add, c + i * ldc,
-                ldc);
-  for (; i + FEW <= m; i += FEW)
-    outer_tile (a + i, lda, k, b, ldb, FEW, wide, columns, add, c + i * ldc,
-                ldc);
+    TILE (most);
+  for (; i + 2 * FEW <= m; i += FEW)
+    TILE (FEW);
+  switch (m - i)
+    {
+    case 7:
+      TILE (7);
+      return;
+    case 6:
+      TILE (6);
+      return;
+    case 5:
+      TILE (5);
+      return;
+    case 4:
+      TILE (4);
+      return;
+    }
   for (; i < m; i++)
-    outer_tile (a + i, lda, k, b, ldb, 1, wide, columns, add, c + i * ldc,
-                ldc);
+    TILE (1);
+#undef TILE
 }
 
 static void

@@ -25,6 +25,8 @@ typedef struct
 
 #define WINOGRAD &pst_conv_winograd_gradient
 #define STRIDED &pst_conv_strided_gradient
+#define FLIPPED &pst_conv_flipped_gradient
+#define DIRECT &pst_conv_direct_gradient
 
 static const Case cases[] = {
   { "many-blocks", WINOGRAD, 1, 16, 90, 70, 16, 3, 1, { 1, 1, 1, 1 }, 'r', 1 },
@@ -42,6 +44,13 @@ static const Case cases[] = {
   { "four", STRIDED, 3, 32, 63, 41, 64, 4, 2, { 0, 0, 0, 0 }, 'c', 1 },
   { "four-uneven", STRIDED, 2, 64, 31, 31, 40, 4, 2, { 1, 2, 2, 0 }, 'r', 1 },
   { "upsample", STRIDED, 1, 16, 20, 17, 5, 3, 2, { 1, 0, 1, 1 }, 'e', 2 },
+  { "first", FLIPPED, 3, 3, 41, 70, 16, 7, 1, { 3, 3, 3, 3 }, 'r', 1 },
+  { "last", FLIPPED, 2, 16, 50, 37, 3, 7, 1, { 3, 3, 3, 3 }, 'r', 1 },
+  { "last-upsample", FLIPPED, 2, 40, 20, 23, 8, 5, 1, { 2, 1, 0, 3 }, 'e', 2 },
+  { "few", FLIPPED, 5, 5, 9, 8, 6, 3, 1, { 0, 0, 0, 0 }, 'c', 1 },
+  { "strided", DIRECT, 3, 3, 51, 40, 32, 4, 2, { 0, 0, 0, 0 }, 'c', 1 },
+  { "wide", DIRECT, 9, 20, 17, 22, 70, 5, 1, { 2, 2, 2, 2 }, 'r', 1 },
+  { "steps", DIRECT, 2, 7, 30, 31, 9, 3, 3, { 1, 2, 1, 0 }, 'c', 1 },
 };
 
 typedef struct

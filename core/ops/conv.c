@@ -26,7 +26,8 @@ static const PstConvForward *const forwards[] = {
 static const PstConvGradient *const gradients[] = {
   &pst_conv_winograd_gradient,
   &pst_conv_strided_gradient,
-  &pst_conv_rows_gradient,
+  &pst_conv_flipped_gradient,
+  &pst_conv_direct_gradient,
   &pst_conv_im2col_gradient, /* can do all */
 };
 

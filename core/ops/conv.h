@@ -233,8 +233,9 @@ typedef struct
                     float *db);
 } PstConvGradient;
 
+extern const PstConvGradient pst_conv_direct_gradient;
+extern const PstConvGradient pst_conv_flipped_gradient;
 extern const PstConvGradient pst_conv_im2col_gradient;
-extern const PstConvGradient pst_conv_rows_gradient;
 extern const PstConvGradient pst_conv_strided_gradient;
 extern const PstConvGradient pst_conv_winograd_gradient;
 
@@ -261,6 +262,14 @@ gsize pst_conv_table_bytes (const PstConv *conv);
 /* Says that they lie at @room; and fills them. */
 void  pst_conv_point_tables (PstConv *conv, guint8 *room);
 void  pst_conv_fill_tables (PstConv *conv, guint8 *room);
+
+/* Adds to @dw, row by row, where that works; scratch as for PstConvGradient. */
+gboolean pst_conv_weights_fit (const PstConv *conv);
+void pst_conv_weights_scratch (const PstConv *conv, gsize *shared,
+                               gsize *per_worker);
+void pst_conv_weights_backward (const PstConv *conv, PstCall *call,
+                                guint8 *shared, const float *x,
+                                const float *dy, PstTensor *dw);
 
 /* db[k] += sum of dy over all pixels, in a fixed order. */
 void pst_conv_bias_gradient (const PstConv *conv, const float *dy, float *db);
