@@ -13,11 +13,12 @@
  * the right-hand side of dU = V' dM as well as the left one of dV = dM U'.
  */
 
-#define RUN PST_MINIMAL_RUN
+#define RUN 16 /* channels come in multiples of this */
 #define BLOCK_FLOATS (200 * 1024)
 #define MANY_WEIGHTS (128 * 1024)
 #define FEW_TILES 64 /* of a slice with many weights */
 #define MOST_REACH 10
+#define MOST_PANEL 32
 
 typedef struct
 {
@@ -41,7 +42,7 @@ typedef struct
   PstTensor        *dw;
   float            *zero; /* a pixel */
   float            *u;    /* by point: packed U' [panels width, rows] */
-  float            *g;    /* [n_slices][c][channels / RUN][kh kw][RUN] */
+  float            *g;    /* [n_slices][c][kh kw][channels] */
 } Work;
 
 /* A block's room. */
@@ -83,6 +84,7 @@ choose_blocks (Work *work)
   work->n_slices = MIN (PST_CONV_SLICES, n);
   if (work->du_floats >= MANY_WEIGHTS)
     {
+      work->n_slices = MIN (4, n);
       while (work->n_slices > 2 &&
              n * work->tiles / work->n_slices < FEW_TILES)
         work->n_slices /= 2;
@@ -172,28 +174,26 @@ pack_channel (gpointer data, gsize item, guint worker)
   const PstConv   *conv = work->conv;
   const PstTensor *w = conv->weight;
   const float     *from = (const float *) w->data + item * w->stride[0];
-  gint64 width = pst_kernels ()->panel, run = MIN (RUN, width);
+  gint64 width = pst_kernels ()->panel;
+  gint64 run = conv->c % width ? MIN (RUN, width) : width; /* in one panel */
   gint64 taps = conv->kh * conv->kw, depth = work->panels * work->width;
-  float  g[PST_MINIMAL_TAPS * RUN];
+  float  g[PST_MINIMAL_TAPS * MOST_PANEL];
   float *u[PST_MINIMAL_KERNELS];
 
-  for (gint64 c = 0; c < conv->c; c += RUN)
+  for (gint64 c = 0; c < conv->c; c += run)
     {
-      for (gint64 i = 0; i < RUN; i++)
+      float **next = u;
+
+      for (gint64 i = 0; i < run; i++)
         for (gint64 t = 0; t < taps; t++)
-          g[t * RUN + i] = from[(c + i) * w->stride[1] +
+          g[t * run + i] = from[(c + i) * w->stride[1] +
                                 t / conv->kw * w->stride[2] +
                                 t % conv->kw * w->stride[3]];
-      for (gint64 i = 0; i < RUN; i += run)
-        {
-          float **next = u;
-
-          for (gint64 p = 0; p < work->form->points; p++)
-            for (gint64 row = c + i; row < work->rows[p]; row += conv->c)
-              *next++ = work->u + work->u_at[p] +
-                        (row / width * depth + item) * width + row % width;
-          work->form->weights (conv, g + i, run, u);
-        }
+      for (gint64 p = 0; p < work->form->points; p++)
+        for (gint64 row = c; row < work->rows[p]; row += conv->c)
+          *next++ = work->u + work->u_at[p] +
+                    (row / width * depth + item) * width + row % width;
+      work->form->weights (conv, g, run, run, u);
     }
 }
 
@@ -205,16 +205,16 @@ transform_weights (const Work *work, const float *du, float *g)
   const float   *u[PST_MINIMAL_KERNELS];
 
   for (gint64 c = 0; c < conv->c; c++)
-    for (gint64 k = 0; k < work->channels; k += RUN)
-      {
-        const float **next = u;
+    {
+      const float **next = u;
 
-        for (gint64 p = 0; p < work->form->points; p++)
-          for (gint64 row = c; row < work->rows[p]; row += conv->c)
-            *next++ = du + work->du_at[p] + row * work->channels + k;
-        work->form->weights_adjoint (conv, u, g);
-        g += conv->kh * conv->kw * RUN;
-      }
+      for (gint64 p = 0; p < work->form->points; p++)
+        for (gint64 row = c; row < work->rows[p]; row += conv->c)
+          *next++ = du + work->du_at[p] + row * work->channels;
+      work->form->weights_adjoint (conv, u, work->channels, g,
+                                   work->channels);
+      g += conv->kh * conv->kw * work->channels;
+    }
 }
 
 /* Adds the slices of dg of input channel @item, in order. */
@@ -239,8 +239,7 @@ add_channel (gpointer data, gsize item, guint worker)
   for (gint64 k = 0; k < conv->k; k++)
     for (gint64 t = 0; t < taps; t++)
       to[k * w->stride[0] + t / conv->kw * w->stride[2] +
-         t % conv->kw * w->stride[3]] +=
-          g[(k / RUN * taps + t) * RUN + k % RUN];
+         t % conv->kw * w->stride[3]] += g[t * work->channels + k];
 }
 
 /* Where the pixels of a tile lie in @picture, all samples; @outside where

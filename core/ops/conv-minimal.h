@@ -21,7 +21,6 @@
 #define PST_MINIMAL_POINTS 36 /* at most */
 #define PST_MINIMAL_KERNELS 100
 #define PST_MINIMAL_TAPS 16
-#define PST_MINIMAL_RUN 16 /* numbers transformed side by side */
 
 /**
  * PstMinimal:
@@ -36,9 +35,9 @@
  * @give_back: the adjoint: adds to @d, whose pointers may be %NULL
  * @results: dM of the tile whose @n channels lie at @y [size, size]; points
  *   @step apart
- * @weights: U of g [kh kw], @n numbers of each, those of g %PST_MINIMAL_RUN
- *   apart; the pointers of @u go through points, and within them phases
- * @weights_adjoint: g of U, %PST_MINIMAL_RUN numbers of each
+ * @weights: U of g [kh kw], @n numbers of each, those of g @step apart; the
+ *   pointers of @u go through points, and within them phases
+ * @weights_adjoint: g of U
  *
  * A form of minimal filtering; numbers of channels are multiples of 16.
  */
@@ -52,10 +51,10 @@ typedef struct
   void (*give_back) (const PstConv *conv, float *const *v, float *const *d);
   void (*results) (const PstConv *conv, const float *const *y, gint64 n,
                    float *m, gint64 step);
-  void (*weights) (const PstConv *conv, const float *g, gint64 n,
+  void (*weights) (const PstConv *conv, const float *g, gint64 step, gint64 n,
                    float *const *u);
   void (*weights_adjoint) (const PstConv *conv, const float *const *u,
-                           float *g);
+                           gint64 n, float *g, gint64 step);
   gint64 points;
 } PstMinimal;
 

@@ -6,7 +6,6 @@
 
 /* Gradients of conv-strided.c's convolutions. */
 
-#define RUN PST_MINIMAL_RUN
 #define AXIS 5 /* points along an axis */
 #define LEAST_TILES 16
 
@@ -95,33 +94,41 @@ kernel_at (const PstConv *conv, gint64 point, gint64 phase)
 }
 
 static void
-weights (const PstConv *conv, const float *g, gint64 n, float *const *u)
+add_scaled (float factor, const float *restrict from, gint64 n,
+            float *restrict to)
+{
+  for (gint64 i = 0; i < n; i++)
+    to[i] += factor * from[i];
+}
+
+static void
+weights (const PstConv *conv, const float *g, gint64 g_step, gint64 n,
+         float *const *u)
 {
   for (gint64 point = 0; point < AXIS * AXIS; point++)
     for (gint64 p = 0; p < phases (conv, point); p++, u++)
       {
         Kernel kernel = kernel_at (conv, point, p);
-        float  sum[RUN] = { 0 };
 
+        memset (*u, 0, sizeof (float) * n);
         for (int t = 0; t < kernel.n; t++)
-          for (int i = 0; i < RUN; i++)
-            sum[i] += kernel.factor[t] * g[kernel.tap[t] * RUN + i];
-        memcpy (*u, sum, sizeof (float) * n);
+          add_scaled (kernel.factor[t], g + kernel.tap[t] * g_step, n, *u);
       }
 }
 
 static void
-weights_adjoint (const PstConv *conv, const float *const *u, float *g)
+weights_adjoint (const PstConv *conv, const float *const *u, gint64 n,
+                 float *g, gint64 g_step)
 {
-  memset (g, 0, sizeof (float) * conv->kh * conv->kw * RUN);
+  for (gint64 tap = 0; tap < conv->kh * conv->kw; tap++)
+    memset (g + tap * g_step, 0, sizeof (float) * n);
   for (gint64 point = 0; point < AXIS * AXIS; point++)
     for (gint64 p = 0; p < phases (conv, point); p++, u++)
       {
         Kernel kernel = kernel_at (conv, point, p);
 
         for (int t = 0; t < kernel.n; t++)
-          for (int i = 0; i < RUN; i++)
-            g[kernel.tap[t] * RUN + i] += kernel.factor[t] * (*u)[i];
+          add_scaled (kernel.factor[t], *u, n, g + kernel.tap[t] * g_step);
       }
 }
 

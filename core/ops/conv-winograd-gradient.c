@@ -53,17 +53,19 @@ results (const PstConv *conv, const float *const *y, gint64 n, float *m,
 }
 
 static void
-weights (const PstConv *conv, const float *g, gint64 n, float *const *u)
+weights (const PstConv *conv, const float *g, gint64 g_step, gint64 n,
+         float *const *u)
 {
-  pst_kernels ()->wino_weights (g, PST_MINIMAL_RUN, n, (int) conv->kh, u[0],
+  pst_kernels ()->wino_weights (g, g_step, n, (int) conv->kh, u[0],
                                 u[1] - u[0]);
 }
 
 static void
-weights_adjoint (const PstConv *conv, const float *const *u, float *g)
+weights_adjoint (const PstConv *conv, const float *const *u, gint64 n,
+                 float *g, gint64 g_step)
 {
-  pst_kernels ()->wino_weights_adjoint (u[0], u[1] - u[0], PST_MINIMAL_RUN,
-                                        (int) conv->kh, g, PST_MINIMAL_RUN);
+  pst_kernels ()->wino_weights_adjoint (u[0], u[1] - u[0], n, (int) conv->kh,
+                                        g, g_step);
 }
 
 static const PstMinimal form = {
