@@ -89,6 +89,26 @@ add_feature_terms (PstAdversarialStep *step, PstGraph *graph,
     }
 }
 
+/* The content as the generator itself sees it, in the sample's style. */
+static void
+add_encoder_term (PstAdversarialStep *step, PstGraph *graph, GPtrArray *seeds,
+                  PstValue *style, PstValue *photo, PstValue *pastiche)
+{
+  PstGraph             *encoder = step->players->encoder->graph;
+  PstValue             *in[] = { photo, style };
+  g_autoptr (GPtrArray) wanted = NULL;
+  g_autoptr (GPtrArray) have = NULL;
+
+  wanted = pst_graph_append (graph, encoder, in, "wanted/");
+  in[0] = pastiche;
+  have = pst_graph_append (graph, encoder, in, "have/");
+  pst_adversarial_add_term (step, graph, seeds, PST_TERM_CONTENT,
+                            step->recipe->encoder,
+                            pst_loss_content (graph, PST_CONTENT_ABSOLUTE,
+                                              have->pdata[0],
+                                              wanted->pdata[0]));
+}
+
 gboolean
 pst_adversarial_has_penalty (const PstAdversarialStep *step)
 {
@@ -147,6 +167,8 @@ generator_graph (PstAdversarialStep *step, GPtrArray *seeds)
             pst_loss_variation (graph, pastiche));
   pst_adversarial_add_term (step, graph, seeds, PST_TERM_IDENTITY, 1,
             pst_loss_difference (graph, pastiche, photo));
+  if (step->recipe->encoder > 0 && step->players->encoder)
+    add_encoder_term (step, graph, seeds, in[1], photo, pastiche);
   if (pst_adversarial_has_patches (step))
     pst_adversarial_add_patches (step, graph, seeds, pastiche);
   if (step->settings->saturation > 0)

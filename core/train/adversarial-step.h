@@ -24,6 +24,8 @@
  * @moments: (element-type GPtrArray): by column - 1: what
  *   pst_features_moments() gives for the style
  * @ranks: (nullable): the processes that each take a part of the step
+ * @encoder: (nullable): what pst_network_encoder() makes of the averaged
+ *   generator; needed where the recipe's `encoder` is not 0
  * @patches: (nullable): the paintings' patches; without them none are compared
  *
  * All that a step works with; owned by the trainer.
@@ -39,6 +41,7 @@ typedef struct
   PstFeatures *features;
   GPtrArray   *moments;
   const PstRanks *ranks;
+  PstNetwork  *encoder;
   PstPatchSource *patches;
 } PstPlayers;
 

@@ -7,8 +7,9 @@
 /* What the functions below build with. */
 typedef struct
 {
-  PstNetwork *network;
-  PstGraph   *graph;
+  PstNetwork       *network;
+  const PstNetwork *from; /* (nullable): whose weights it takes */
+  PstGraph         *graph;
   PstRandom   random;
   PstValue   *style;
   int         n_styles;
@@ -28,10 +29,18 @@ builder_init (Builder *b, guint64 seed, PstStream stream, guint64 index)
   pst_random_init (&b->random, seed, stream, index);
 }
 
+static PstArray *
+find_weight (const PstNetwork *network, const char *name)
+{
+  for (guint i = 0; i < network->names->len; i++)
+    if (strcmp (network->names->pdata[i], name) == 0)
+      return pst_array_ref (network->weights->pdata[i]);
+  g_error ("The network has no weight %s", name);
+}
+
 /* A weight, uniform within @bound around @mean. */
-static PstValue *
-add_weight (Builder *b, const char *name, const PstShape *shape, double mean,
-            double bound)
+static PstArray *
+new_weight (Builder *b, const PstShape *shape, double mean, double bound)
 {
   PstArray *array = pst_array_new (PST_FLOAT32, shape, TRUE);
   float    *data;
@@ -44,6 +53,16 @@ add_weight (Builder *b, const char *name, const PstShape *shape, double mean,
     data[i] = (float) (bound > 0 ? pst_random_range (&b->random, mean - bound,
                                                      mean + bound)
                                  : mean);
+  return array;
+}
+
+static PstValue *
+add_weight (Builder *b, const char *name, const PstShape *shape, double mean,
+            double bound)
+{
+  PstArray *array = b->from ? find_weight (b->from, name)
+                            : new_weight (b, shape, mean, bound);
+
   g_ptr_array_add (b->network->weights, array);
   g_ptr_array_add (b->network->names, g_strdup (name));
   return pst_graph_add_parameter (b->graph, name, array);
@@ -217,6 +236,16 @@ add_photo (Builder *b, PstValue *x, PstValue *image)
                        pst_graph_op (b->graph, "Mul", 2, p, gate));
 }
 
+/* [N,3,H,W] -> [N,4a,H/4,W/4] */
+static PstValue *
+encode (Builder *b, PstValue *image, int a)
+{
+  PstValue *x = layer (b, centre (b, image), 3, a, 7, 1, TRUE);
+
+  x = layer (b, x, a, 2 * a, 3, 2, TRUE);
+  return layer (b, x, 2 * a, 4 * a, 3, 2, TRUE);
+}
+
 PstNetwork *
 pst_network_generator (int width, int blocks, int n_styles, double epsilon,
                        PstSkip skip, guint64 seed)
@@ -232,9 +261,7 @@ pst_network_generator (int width, int blocks, int n_styles, double epsilon,
                                PST_SHAPE_OF (-1, 3, -1, -1));
   b.style = pst_graph_add_input (b.graph, "style", PST_FLOAT32,
                                  PST_SHAPE_OF (-1, n_styles));
-  x = layer (&b, centre (&b, image), 3, a, 7, 1, TRUE);
-  x = layer (&b, x, a, 2 * a, 3, 2, TRUE);
-  x = layer (&b, x, 2 * a, 4 * a, 3, 2, TRUE);
+  x = encode (&b, image, a);
   for (int i = 0; i < blocks; i++)
     {
       y = layer (&b, x, 4 * a, 4 * a, 3, 1, TRUE);
@@ -249,6 +276,28 @@ pst_network_generator (int width, int blocks, int n_styles, double epsilon,
     x = add_photo (&b, x, image);
   x = pst_graph_op (b.graph, "Sigmoid", 1, x);
   pst_graph_add_output (b.graph, x, "pastiche");
+  pst_graph_seal (b.graph);
+  return b.network;
+}
+
+PstNetwork *
+pst_network_encoder (const PstNetwork *generator, int width, int n_styles,
+                     double epsilon)
+{
+  Builder   b;
+  PstValue *image, *x;
+  int       a = width;
+
+  builder_init (&b, 0, PST_STREAM_GENERATOR, 0);
+  b.from = generator;
+  b.n_styles = n_styles;
+  b.epsilon = epsilon;
+  image = pst_graph_add_input (b.graph, "image", PST_FLOAT32,
+                               PST_SHAPE_OF (-1, 3, -1, -1));
+  b.style = pst_graph_add_input (b.graph, "style", PST_FLOAT32,
+                                 PST_SHAPE_OF (-1, n_styles));
+  x = encode (&b, image, a);
+  pst_graph_add_output (b.graph, x, "encoder");
   pst_graph_seal (b.graph);
   return b.network;
 }

@@ -55,6 +55,18 @@ PstNetwork *pst_network_generator (int width, int blocks, int n_styles,
                                    guint64 seed);
 
 /**
+ * pst_network_encoder:
+ * @generator: what pst_network_generator() made of the other arguments
+ *
+ * The generator's layers before its residual blocks, with the very weights.
+ * Inputs `image` [N,3,H,W] and `style` [N,S], output `encoder` [N,4a,H/4,W/4].
+ *
+ * Returns: (transfer full): a network that shares @generator's arrays
+ */
+PstNetwork *pst_network_encoder (const PstNetwork *generator, int width,
+                                 int n_styles, double epsilon);
+
+/**
  * pst_network_discriminator:
  * @shape: layers
  * @n_styles: outputs, one for each column

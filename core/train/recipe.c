@@ -368,6 +368,24 @@ read_student (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
   return TRUE;
 }
 
+/* The content layer "encoder" is the generator's own. */
+static void
+take_encoder (PstRecipe *recipe)
+{
+  PstLayer *layers = recipe->content;
+
+  for (int i = 0; i < recipe->n_content; i++)
+    if (strcmp (layers[i].name, "encoder") == 0)
+      {
+        recipe->encoder += layers[i].weight;
+        g_free (layers[i].name);
+        memmove (layers + i, layers + i + 1,
+                 sizeof *layers * (recipe->n_content - i - 1));
+        layers[--recipe->n_content].name = NULL;
+        i--;
+      }
+}
+
 static gboolean
 read_features (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
 {
@@ -389,10 +407,11 @@ read_features (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
       content = recipe->plain ? PLAIN_CONTENT_LAYERS : CONTENT_LAYERS;
       style = recipe->plain ? PLAIN_STYLE_LAYERS : STYLE_LAYERS;
     }
-  return (student || read_layers (reader, "content-layers", content,
-                                  recipe->content, &recipe->n_content,
-                                  error)) &&
-         read_layers (reader, "style-layers", style, recipe->style,
+  if (! student && ! read_layers (reader, "content-layers", content,
+                                  recipe->content, &recipe->n_content, error))
+    return FALSE;
+  take_encoder (recipe);
+  return read_layers (reader, "style-layers", style, recipe->style,
                       &recipe->n_style, error);
 }
 

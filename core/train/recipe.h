@@ -242,6 +242,7 @@ typedef struct
   gboolean  plain;    /* there is no network, only pst_picture_layer() */
   int       n_content;
   PstLayer  content[PST_MAX_LAYERS];
+  double    encoder; /* weight of the generator's own, among them */
   int       n_style;
   PstLayer  style[PST_MAX_LAYERS];
   PstContentForm     content_form;

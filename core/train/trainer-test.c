@@ -16,7 +16,7 @@
   "[losses]\npatches=1\n[patches]\nscales=1;2:0.5\nprojections=16\n"
 #define TOGETHER "pool=batch\nform=absolute\n"
 #define PLAIN                                                                 \
-  "[features]\nnetwork=none\ncontent-layers=luminance1;luminance2\n"         \
+  "[features]\nnetwork=none\ncontent-layers=luminance1;encoder:0.5\n"       \
   "style-layers=random3;random7;random14\n"
 #define WGAN "[training]\nadversarial-form=wgan-gp\n"
 
@@ -146,6 +146,27 @@ test_falls (Fixture *f, gconstpointer data)
   g_test_message ("style %g -> %g, judged %g -> %g", begin, end, first, last);
   g_assert_cmpfloat (end, <, 0.7 * begin);
   g_assert_cmpfloat (last, <, first);
+}
+
+/* The encoder looks through the averaged weights as they are now. */
+static void
+test_encoder (Fixture *f, gconstpointer data)
+{
+  g_autoptr (PstTrainer) trainer = fixture_make (f, 1, NULL, NULL);
+  PstNetwork            *encoder = trainer->players.encoder;
+  GPtrArray             *all = trainer->average->weights;
+
+  g_assert_nonnull (encoder);
+  g_assert_cmpfloat (f->recipe->encoder, ==, 0.5);
+  g_assert_cmpint (f->recipe->n_content, ==, 1);
+  g_assert_cmpuint (encoder->weights->len, ==, 9); /* three, and norms */
+  for (guint i = 0; i < encoder->weights->len; i++)
+    {
+      g_assert_true (g_ptr_array_find (all, encoder->weights->pdata[i], NULL));
+      g_assert_false (g_ptr_array_find (trainer->players.generator->weights,
+                                        encoder->weights->pdata[i], NULL));
+    }
+  g_assert_cmpfloat (fixture_steps (trainer, 1).content, >, 0);
 }
 
 static void
@@ -440,6 +461,7 @@ main (int argc, char **argv)
   ADD_WITH ("patches/resume", PATCHES, test_resume);
   ADD_WITH ("patches/threads", PATCHES TOGETHER, test_threads);
   ADD_WITH ("patches/falls", PATCHES TOGETHER, test_patches_fall);
+  ADD_WITH ("plain/encoder", PLAIN, test_encoder);
   ADD_WITH ("plain/resume", PLAIN, test_resume);
   ADD_WITH ("plain/falls", PLAIN, test_falls);
   ADD_WITH ("wgan/resume", WGAN, test_resume);

@@ -199,6 +199,10 @@ build_players (PstTrainer *trainer)
       pst_start_fill (recipe, players->generator);
       pst_network_copy (trainer->average, players->generator);
     }
+  if (recipe->encoder > 0)
+    players->encoder = pst_network_encoder (trainer->average, recipe->width,
+                                            (int) recipe->styles->len + 1,
+                                            recipe->epsilon);
   players->generator_adam = pst_adam_new (players->generator->weights,
                                           recipe->beta1, recipe->beta2);
   set_rates (players->generator_adam, players->generator, recipe->table_rate);
@@ -362,6 +366,7 @@ pst_trainer_free (PstTrainer *trainer)
   g_clear_pointer (&trainer->dataset, pst_dataset_free);
   g_clear_pointer (&trainer->players.patches, pst_patch_source_free);
   g_clear_pointer (&trainer->pictures, g_ptr_array_unref);
+  g_clear_pointer (&trainer->players.encoder, pst_network_free);
   g_clear_pointer (&trainer->average, pst_network_free);
   g_clear_pointer (&trainer->players.generator, pst_network_free);
   g_clear_pointer (&trainer->players.generator_adam, pst_adam_free);
