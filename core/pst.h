@@ -4,6 +4,7 @@
 /* What the hosts (plug-ins, dialog, helper program) see of the core. */
 
 #include "core/base/error.h"
+#include "core/base/folders.h"
 #include "core/base/json.h"
 #include "core/base/progress.h"
 #include "core/eval/eval.h"
@@ -14,4 +15,5 @@
 #include "core/train/dataset.h"
 #include "core/train/host.h"
 #include "core/train/paintings.h"
+#include "core/train/quick.h"
 #include "core/train/trainer.h"

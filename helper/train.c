@@ -15,6 +15,7 @@
 #include "core/pst.h"
 #include "helper/ranks.h"
 #include "helper/train-image.h"
+#include "helper/train-quick.h"
 
 typedef struct
 {
@@ -27,8 +28,10 @@ typedef struct
   int      threads;
   gboolean events;
   gboolean plain;
-  char   **recipes;
+  char   **rest;    /* the recipe, or more pictures */
   char    *command; /* all of it */
+
+  QuickWords quick;
 } Arguments;
 
 /* What the events are shown with. */
@@ -49,7 +52,8 @@ arguments_clear (Arguments *arguments)
   g_free (arguments->command);
   g_free (arguments->data);
   g_free (arguments->out);
-  g_strfreev (arguments->recipes);
+  g_strfreev (arguments->rest);
+  quick_words_clear (&arguments->quick);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Arguments, arguments_clear)
@@ -75,11 +79,33 @@ join (int argc, char **argv)
 }
 
 static gboolean
+check (const Arguments *arguments, GError **error)
+{
+  const QuickWords *quick = &arguments->quick;
+  const char       *wrong = NULL;
+
+  if (! quick->pictures && quick_words_any (quick))
+    wrong = _ ("--title, --credit, --from, --keep-styles and --features are "
+               "for --style PICTURE; a recipe says these things itself");
+  else if (! quick->pictures && (! arguments->rest || arguments->rest[1]))
+    wrong = _ ("Give one recipe or a picture: pastiche train RECIPE or "
+               "pastiche train --style PICTURE");
+  else if (arguments->threads < 0 || arguments->until < 0 ||
+           ! (arguments->minutes >= 0 && arguments->minutes < 1e6))
+    wrong = _ ("--threads, --steps and --minutes take numbers from 0 on");
+  if (wrong)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                         wrong);
+  return ! wrong;
+}
+
+static gboolean
 parse (int argc, char **argv, Arguments *to, GError **error)
 {
   const GOptionEntry entries[] = {
     { "data", 0, 0, G_OPTION_ARG_FILENAME, &to->data,
-      N_ ("Folder that the recipe's relative paths start from"),
+      N_ ("Folder that the recipe's relative paths start from; with --style "
+          "the photos to learn on"),
       N_ ("FOLDER") },
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &to->out,
       N_ ("The model to write"), N_ ("MODEL.onnx") },
@@ -90,7 +116,25 @@ parse (int argc, char **argv, Arguments *to, GError **error)
     { "steps", 0, 0, G_OPTION_ARG_INT64, &to->until,
       N_ ("Stop after this step, with a checkpoint"), "N" },
     { "minutes", 0, 0, G_OPTION_ARG_DOUBLE, &to->minutes,
-      N_ ("Train for that long, in place of the recipe's steps"), "N" },
+      N_ ("Train for that long, in place of the recipe's steps; 3 with "
+          "--style"),
+      "N" },
+    { "style", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &to->quick.pictures,
+      N_ ("Learn the style of this picture, without a recipe; may be "
+          "repeated"),
+      N_ ("PICTURE") },
+    { "title", 0, 0, G_OPTION_ARG_STRING, &to->quick.title,
+      N_ ("What the style is called; else the picture's name"), N_ ("TEXT") },
+    { "credit", 0, 0, G_OPTION_ARG_STRING, &to->quick.credit,
+      N_ ("Who painted the picture"), N_ ("TEXT") },
+    { "from", 0, 0, G_OPTION_ARG_FILENAME, &to->quick.from,
+      N_ ("Model or installed style that the new one starts from"),
+      N_ ("MODEL|ID") },
+    { "keep-styles", 0, 0, G_OPTION_ARG_NONE, &to->quick.keep,
+      N_ ("Keep that model's styles, unchanged, beside the new one"), NULL },
+    { "features", 0, 0, G_OPTION_ARG_FILENAME, &to->quick.features,
+      N_ ("Feature network to look through; else Pastiche's own"),
+      N_ ("NET.onnx") },
     { "threads", 0, 0, G_OPTION_ARG_INT, &to->threads,
       N_ ("How many to use; 0: one for each core"), "N" },
     { "no-pretrained", 0, 0, G_OPTION_ARG_NONE, &to->plain,
@@ -98,28 +142,22 @@ parse (int argc, char **argv, Arguments *to, GError **error)
       NULL },
     { "events", 0, 0, G_OPTION_ARG_NONE, &to->events,
       N_ ("Print a JSON object a line, for programs"), NULL },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &to->recipes,
-      NULL, NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &to->rest, NULL,
+      NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context = NULL;
 
-  context = g_option_context_new (_ ("RECIPE"));
+  context = g_option_context_new (_ ("RECIPE | --style PICTURE…"));
   g_option_context_set_summary (
-      context, _ ("Trains a style model by a recipe. Ctrl-C ends with a "
-                  "checkpoint and a usable model; --resume goes on."));
+      context, _ ("Trains a style model by a recipe, or in minutes the style of "
+                  "a picture. Ctrl-C ends with a checkpoint and a usable "
+                  "model; --resume goes on."));
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   g_set_prgname ("pastiche train"); /* for --help */
   if (! g_option_context_parse (context, &argc, &argv, error))
     return FALSE;
-  if (! to->recipes || to->recipes[1] || to->threads < 0 || to->until < 0 ||
-      ! (to->minutes >= 0))
-    {
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                   _ ("Give one recipe: pastiche train RECIPE"));
-      return FALSE;
-    }
-  return TRUE;
+  return check (to, error);
 }
 
 /* 4000 -> "1 h 07 min" */
@@ -434,6 +472,29 @@ begin (Arguments *arguments, PstRecipe *recipe, const PstTrainHost *host,
   return prepare (arguments, recipe, host, display, error);
 }
 
+/* Also says where the model goes and how long it may take. */
+static PstRecipe *
+load_recipe (Arguments *arguments, GError **error)
+{
+  PstRecipe *recipe;
+
+  if (! arguments->quick.pictures)
+    {
+      recipe = pst_recipe_load (arguments->rest[0], arguments->data, error);
+      if (recipe && ! arguments->out)
+        arguments->out = default_out (arguments->rest[0]);
+      return leave_networks_out (arguments, recipe, error);
+    }
+  recipe = quick_words_recipe (&arguments->quick, arguments->rest,
+                               arguments->data, arguments->plain, error);
+  if (recipe && ! arguments->out)
+    arguments->out = g_strconcat (
+      ((PstRecipeStyle *) recipe->styles->pdata[0])->id, ".onnx", NULL);
+  if (arguments->minutes == 0)
+    arguments->minutes = PST_QUICK_MINUTES;
+  return recipe;
+}
+
 static gboolean
 train (Arguments *arguments, HelperMpi *mpi, GError **error)
 {
@@ -454,15 +515,12 @@ train (Arguments *arguments, HelperMpi *mpi, GError **error)
   if (arguments->threads > 0)
     mpi->n_threads = arguments->threads;
   arguments->threads = mpi->n_threads;
-  if (! arguments->out)
-    arguments->out = default_out (arguments->recipes[0]);
+  recipe = load_recipe (arguments, error);
   display.out = arguments->out;
   display.until = arguments->until;
   signals_init (&signals, cancellable);
   if (host.ranks)
     tell_ranks (mpi, &display);
-  recipe = pst_recipe_load (arguments->recipes[0], arguments->data, error);
-  recipe = leave_networks_out (arguments, recipe, error);
   if (recipe)
     trainer = begin (arguments, recipe, &host, &display, error);
   if (! pst_ranks_agree (host.ranks, trainer != NULL, error))
@@ -473,7 +531,11 @@ train (Arguments *arguments, HelperMpi *mpi, GError **error)
   options.cancellable = cancellable;
   options.command = arguments->command;
   options.versions = versions;
-  return pst_trainer_run (trainer, &options, error);
+  if (! pst_trainer_run (trainer, &options, error))
+    return FALSE;
+  if (arguments->quick.pictures && ! display.json && ! display.silent)
+    quick_tell_folder (arguments->out);
+  return TRUE;
 }
 
 int

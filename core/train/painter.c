@@ -145,6 +145,7 @@ load_tiles (PstTrainer *trainer, GError **error)
   GPtrArray            *given = trainer->recipe->sheet;
   guint                 n = pst_dataset_get_count (trainer->dataset);
   guint                 rows = MIN (n, SHEET_PHOTOS);
+  gboolean              more = given->len == 0 || trainer->recipe->fill_sheet;
 
   tiles = g_ptr_array_new_with_free_func ((GDestroyNotify) pst_picture_free);
   for (guint i = 0; i < given->len; i++)
@@ -158,7 +159,8 @@ load_tiles (PstTrainer *trainer, GError **error)
         }
       g_ptr_array_add (tiles, tile);
     }
-  for (guint i = 0; given->len == 0 && i < rows; i++)
+  rows -= MIN (rows, given->len);
+  for (guint i = 0; more && i < rows; i++)
     {
       guint       at = (2 * i + 1) * n / (2 * rows);
       guint       end = i + 1 < rows ? (2 * i + 3) * n / (2 * rows) : n;

@@ -14,9 +14,6 @@
 
 #define RECIPE(field) offsetof (PstRecipe, field)
 #define SETTING(field) offsetof (PstSettings, field)
-/* Of the feature network that comes with Pastiche. */
-#define CONTENT_LAYERS "relu2_1:0.25;relu3_1:0.5;relu4_1"
-#define STYLE_LAYERS "relu1_1;relu2_1;relu3_1;relu4_1;relu5_1"
 #define PLAIN_CONTENT_LAYERS "luminance4;luminance8"
 #define PLAIN_STYLE_LAYERS "random3;random7;random14;random28"
 #define STYLE(field) offsetof (PstRecipeStyle, field)
@@ -130,6 +127,7 @@ static const PstRecipeKey style_keys[] = {
   { "credit", PST_KEY_TEXT, STYLE (credit), 0, 0, NULL },
   { "licence", PST_KEY_TEXT, STYLE (licence), 0, 0, NULL },
   { "pictures", PST_KEY_PATHS, STYLE (pictures), 0, 0, NULL },
+  { "begin", PST_KEY_TEXT, STYLE (begin), 0, 0, NULL },
   { "size", PST_KEY_INT, STYLE (size), 32, 8192, NULL },
   { "crop-scale", PST_KEY_RANGE, STYLE (scale), 0.05, 64, NULL },
   { "share", PST_KEY_NUMBER, STYLE (share), 0, 1e6, NULL },
@@ -174,6 +172,7 @@ style_free (gpointer data)
   g_free (style->title);
   g_free (style->credit);
   g_free (style->licence);
+  g_free (style->begin);
   g_strfreev (style->pictures);
   g_clear_pointer (&style->thumbnail, g_bytes_unref);
   g_free (style);
@@ -404,8 +403,10 @@ read_features (PstRecipeReader *reader, PstRecipe *recipe, GError **error)
   usual = ! recipe->features || recipe->plain; /* the layers are known */
   if (usual)
     {
-      content = recipe->plain ? PLAIN_CONTENT_LAYERS : CONTENT_LAYERS;
-      style = recipe->plain ? PLAIN_STYLE_LAYERS : STYLE_LAYERS;
+      content = recipe->plain ? PLAIN_CONTENT_LAYERS
+                              : PST_RECIPE_CONTENT_LAYERS;
+      style = recipe->plain ? PLAIN_STYLE_LAYERS
+                            : PST_RECIPE_STYLE_LAYERS;
     }
   if (! student && ! read_layers (reader, "content-layers", content,
                                   recipe->content, &recipe->n_content, error))

@@ -9,6 +9,10 @@
 #define PST_MAX_STAGES 8
 #define PST_MAX_PATCH_SCALES 6
 
+/* Of the feature network that comes with Pastiche, where a recipe names none. */
+#define PST_RECIPE_CONTENT_LAYERS "relu2_1:0.25;relu3_1:0.5;relu4_1"
+#define PST_RECIPE_STYLE_LAYERS "relu1_1;relu2_1;relu3_1;relu4_1;relu5_1"
+
 /* Forms of the adversarial loss: see pst_loss_adversarial(). */
 typedef enum
 {
@@ -135,8 +139,9 @@ typedef struct
   double scale[2];     /* windows for the discriminators, multiples of crop */
   double share;        /* how often it is drawn, relative to the others */
   int    shown;        /* 0: trained but left out of the model */
-  int    column;       /* of the model that the training starts from; 0: it
-                          is not in there */
+  char  *begin;        /* (nullable): id of the style that it begins as */
+  int    column;       /* that one's, of the model that the training starts
+                          from; 0: none */
   gboolean kept;       /* comes from there and is not trained; no pictures */
   GBytes  *thumbnail;  /* (nullable): of a kept one */
   double content;      /* factors of the losses' weights */
@@ -232,6 +237,7 @@ typedef struct
   GPtrArray *photos; /* PstRecipePhotos */
   int        n_synthetic; /* different synthetic pictures */
   GPtrArray *sheet;  /* (element-type filename): photos of the sample sheet */
+  gboolean   fill_sheet; /* with others to the usual number */
   int        min_size;
   double     min_contrast; /* windows flatter than this standard deviation (of
                               0 to 1) are drawn again */

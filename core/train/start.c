@@ -227,6 +227,37 @@ tell_left_out (const PstRecipe *recipe, GPtrArray *ids, PstSourceNote note,
   note (text, data);
 }
 
+/* Where the recipe's own styles begin. */
+static gboolean
+find_beginnings (PstRecipe *recipe, GError **error)
+{
+  GPtrArray *known = recipe->start->metadata->styles;
+
+  for (guint i = 0; i < recipe->styles->len; i++)
+    {
+      PstRecipeStyle      *own = recipe->styles->pdata[i];
+      g_autoptr (GString)  list = g_string_new (NULL);
+
+      for (guint k = 1; k < known->len; k++)
+        {
+          const PstStyle *style = known->pdata[k];
+
+          if (strcmp (style->id, own->begin ? own->begin : own->id) == 0)
+            own->column = (int) k;
+          g_string_append_printf (list, "%s%s", k > 1 ? ", " : "", style->id);
+        }
+      if (own->begin && own->column == 0)
+        {
+          g_set_error (error, PST_ERROR, PST_ERROR_STYLE,
+                       _ ("[style %s] begin: %s has no style “%s”; it has: "
+                          "%s."),
+                       own->id, recipe->from, own->begin, list->str);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
 static void
 settle_styles (PstRecipe *recipe, PstSourceNote note, gpointer data)
 {
@@ -237,13 +268,12 @@ settle_styles (PstRecipe *recipe, PstSourceNote note, gpointer data)
   for (guint i = 1; i < styles->len; i++)
     {
       const PstStyle *from = styles->pdata[i];
-      PstRecipeStyle *own = find_style (recipe, from->id);
 
-      if (own)
-        own->column = (int) i;
-      else if (recipe->keep && all)
+      if (! recipe->keep || find_style (recipe, from->id))
+        continue;
+      if (all)
         g_ptr_array_add (left_out, from->id);
-      else if (recipe->keep)
+      else
         keep_style (recipe, from);
     }
   tell_left_out (recipe, left_out, note, data);
@@ -259,8 +289,10 @@ pst_start_settle (PstRecipe *recipe, PstSourceNote note, gpointer data,
     return TRUE;
   start = recipe->start = pst_start_load (recipe->from, error);
   if (! start)
+    g_prefix_error (error, "[model] from: ");
+  if (! start || ! find_beginnings (recipe, error))
     {
-      g_prefix_error (error, "[model] from: ");
+      g_clear_pointer (&recipe->start, pst_start_free);
       return FALSE;
     }
   recipe->width = start->width;

@@ -31,8 +31,8 @@ void      pst_start_free (PstStart *start);
  * Does nothing where the recipe has no `from` or was settled before.
  *
  * The recipe takes over the network's layout, and the grain and licence where
- * it has none. A style of its own whose id is in the model begins as that. The
- * model's other styles are kept as they are, after the recipe's own, where
+ * it has none. A style begins as the one that its `begin` names, or whose id it
+ * has. The model's other styles are kept as they are, after the recipe's own, where
  * `keep-styles` wants them and no phase trains all weights, which would change
  * what they look like.
  *

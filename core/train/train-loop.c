@@ -371,7 +371,7 @@ pst_trainer_run (PstTrainer *trainer, const PstTrainerOptions *options,
                                          trainer->recipe->steps)
                                   : trainer->recipe->steps;
   loop.told = loop.saved = loop.counted = now ();
-  loop.sheet = FIRST_SHEET;
+  loop.sheet = FIRST_SHEET - MIN (now () - trainer->born / 1e6, 10);
   if (options->seconds > 0)
     trainer->recipe->sample_every = 0; /* by time */
   good = forecast (&loop, error);

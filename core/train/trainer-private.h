@@ -34,6 +34,7 @@ struct _PstTrainer
   gint64             *channels; /* of the student's outputs */
   const PstSettings  *settings; /* that step is planned for */
   gint64              n_steps;  /* made */
+  gint64              born;     /* monotonic time, us */
   guint64             memory;   /* bytes that steps take at most */
   gboolean            met;      /* the ranks have found that they agree */
   PstCaution          caution;

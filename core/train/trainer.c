@@ -319,6 +319,7 @@ pst_trainer_new (PstRecipe *recipe, const PstTrainHost *host, guint n_threads,
 {
   g_autoptr (PstTrainer) trainer = g_new0 (PstTrainer, 1);
 
+  trainer->born = g_get_monotonic_time ();
   trainer->recipe = recipe;
   trainer->host = host;
   trainer->func = pst_ranks_is_first (host->ranks) ? func : NULL;

@@ -22,7 +22,8 @@ typedef struct _PstTrainer PstTrainer;
  *   runs, with a checkpoint
  * @seconds: 0, or what the training may take, all its runs together: in place
  *   of the recipe's steps there are then as many as will do, and sample sheets
- *   after 15 seconds, three times that and so on, and at the end
+ *   15 seconds after pst_trainer_new(), after three times that and so on, and at
+ *   the end
  * @command: (nullable): UTF-8: how the training was started, for its report
  * @versions: (nullable): of the host's libraries, for its report
  */

@@ -2,6 +2,7 @@
 /* Writes what a small training needs: make-training FOLDER
  *
  *   net.onnx   a feature network of random weights
+ *   models/    one with the layers of Pastiche's own, features.onnx
  *   one.png    the picture of a style
  *   twin.jpg   a copy of photos/a.jpg
  *   photos/    good photos of several kinds
@@ -11,6 +12,7 @@
 #include <vips/vips.h>
 
 #include "core/onnx/onnx.h"
+#include "core/train/student.h"
 #include "core/train/test-network.h"
 
 #define WIDTH 96
@@ -30,6 +32,21 @@ write_features (GError **error)
   g_autofree char     *path = g_build_filename (root, "net.onnx", NULL);
 
   return pst_onnx_save (graph, path, error);
+}
+
+static gboolean
+write_own_features (GError **error)
+{
+  static const char *const layers[] = { "relu1_1", "relu2_1", "relu3_1",
+                                        "relu4_1", "relu5_1" };
+  const PstRecipeStudent   shape = { 5, { 4, 4, 4, 4, 4 }, { 1, 1, 1, 1, 1 } };
+  const gint64             channels[] = { 4, 4, 4, 4, 4 };
+  g_autoptr (PstNetwork)   net = pst_network_student (&shape, layers, channels,
+                                                      1);
+  g_autofree char         *path = g_build_filename (root, "models",
+                                                    "features.onnx", NULL);
+
+  return pst_onnx_save (net->graph, path, error);
 }
 
 /* Waves that depend on @seed, as sRGB. */
@@ -134,7 +151,7 @@ write_odd (void)
 int
 main (int argc, char **argv)
 {
-  static const char *const folders[] = { "photos", "odd" };
+  static const char *const folders[] = { "photos", "odd", "models" };
   g_autoptr (GError)       error = NULL;
   g_autoptr (VipsImage)    style = NULL;
 
@@ -152,7 +169,7 @@ main (int argc, char **argv)
   write_photos ();
   write_pages ();
   write_odd ();
-  if (write_features (&error))
+  if (write_features (&error) && write_own_features (&error))
     return 0;
   g_printerr ("%s\n", error->message);
   return 1;

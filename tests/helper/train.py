@@ -283,6 +283,7 @@ def test_refusals(world):
     cases = [
         (world.words("--resume"), 1, "small.checkpoint.onnx"),
         ([PASTICHE, "train"], 2, "pastiche train RECIPE"),
+        (world.words("--title", "Sea"), 2, "for --style PICTURE"),
         ([PASTICHE, "train", world.path("none.recipe")], 1, "none.recipe"),
         (world.words("--data", "/nowhere"), 1, "/nowhere/one.png"),
         (world.words(name="lost", photos="lost"), 1, "/lost. Name others"),
@@ -424,6 +425,82 @@ def test_report_in_the_way(world):
     world.usable()
 
 
+def quick(world, *more, minutes="0.03", models="models"):
+    """Learns the style of a picture without a recipe, from a model as small as can be."""
+    base = world.path("models/painters.onnx")
+    if not os.path.exists(base):
+        check(world.train().returncode == 0)
+        os.rename(world.path("small.onnx"), base)
+    words = [PASTICHE, "train", "--style", world.path("one.png"), "--data",
+             world.path("photos"), "--minutes", minutes, "--out", world.path("mine.onnx"),
+             "--threads", "1", *more]
+    return subprocess.run(words, capture_output=True, text=True, timeout=LIMIT,
+                          env={**ENVIRONMENT, "PASTICHE_MODELS": world.path(models)})
+
+
+def info(world, *words):
+    done = subprocess.run([PASTICHE, "info", *words], capture_output=True, text=True,
+                          timeout=LIMIT,
+                          env={**ENVIRONMENT, "PASTICHE_MODELS": world.path("models")})
+    check(done.returncode == 0, done.stderr)
+    return done.stdout
+
+
+def test_quick(world):
+    done = quick(world, "--title", "One; two", "--credit", "Me")
+    check(done.returncode == 0 and not done.stderr, done)
+    check("Finished" in done.stdout and world.path("models") in done.stdout, done.stdout)
+    sheets = glob.glob(world.path("mine.step-*.png"))
+    check(sheets, os.listdir(world.folder))
+    told = info(world, world.path("mine.onnx"))
+    check("one-two: One; two, Me" in told and "Styles: 1" in told, told)
+    recipe = info(world, "--recipe", world.path("mine.onnx"))
+    check("pictures=one.png" in recipe and world.folder not in recipe, recipe)
+    painted = subprocess.run([PASTICHE, "apply", "-q", world.path("mine.onnx"),
+                              world.path("photos/a.jpg"), world.path("painted.png")],
+                             capture_output=True, text=True, timeout=LIMIT, env=ENVIRONMENT)
+    check(painted.returncode == 0 and os.path.isfile(world.path("painted.png")), painted)
+    listed = info(world, "--list")
+    check("one" in listed and "features" not in listed, listed)
+    steps = max(int(sheet[-10:-4]) for sheet in sheets)
+    check("--resume" in quick(world).stderr, "it was begun anew without a word")
+    done = quick(world, "--title", "One; two", "--credit", "Me", "--resume", "--events",
+                 "--steps", str(steps + 4), minutes="9")
+    check(done.returncode == 0, done.stderr)
+    check(events(done.stdout)[-1]["step"] == steps + 4, done.stdout)
+
+
+def test_quick_kept(world):
+    """The model's styles stay as they are beside the new one."""
+    done = quick(world, "--keep-styles", "--title", "New", "--from", "one")
+    check(done.returncode == 0, done.stderr)
+    told = info(world, world.path("mine.onnx"))
+    check("Styles: 2" in told and "new: New" in told and "one: one" in told, told)
+    check("begin=one" in info(world, "--recipe", world.path("mine.onnx")))
+    made = []
+    for name in ("mine.onnx", "models/painters.onnx"):
+        made.append(world.path(f"{len(made)}.png"))
+        done = subprocess.run([PASTICHE, "apply", "-q", "--style", "one", world.path(name),
+                               world.path("photos/a.jpg"), made[-1]], env=ENVIRONMENT,
+                              capture_output=True, text=True, timeout=LIMIT)
+        check(done.returncode == 0, done.stderr)
+    check(world.read(made[0]) == world.read(made[1]), "the kept style looks otherwise")
+
+
+def test_quick_refusals(world):
+    for words, models, word in (
+            (("--from", "nobody"), "models", "nobody"),
+            (("--from", world.path("net.onnx")), "models", "no style model of Pastiche's"),
+            (("--from", world.path("gone.onnx")), "models", "gone.onnx"),
+            (("--features", world.path("net.onnx")), "models", "relu2_1"),
+            ((), "photos", "painters.onnx"),
+            (("--from", world.path("models/painters.onnx")), "photos", "features.onnx")):
+        done = quick(world, *words, models=models)
+        check(done.returncode == 1, words, done)
+        check(done.stderr.count("\n") == 1 and word in done.stderr, word, done.stderr)
+        check(not os.path.exists(world.path("mine.onnx")), words)
+
+
 def write_grey(path, side=64):
     """A PNG file without anything to see."""
     def chunk(kind, data):
@@ -538,6 +615,9 @@ TESTS = {
     "a report is whole": test_report,
     "a report survives a kill": test_report_resume,
     "a report that cannot be written": test_report_in_the_way,
+    "a style is learnt without a recipe": test_quick,
+    "a model's styles are kept": test_quick_kept,
+    "refusals without a recipe say why": test_quick_refusals,
     "the help names the command": test_help,
     "the bar fits the terminal": test_terminal,
     "the reference has every key": test_reference,
