@@ -150,6 +150,7 @@ test_tables (Fixture *f, gconstpointer data)
   assert_same_weights (base, model, TRUE);
   g_assert_cmpint (n_rows (model), ==, 4);
   assert_row (base, 0, model, 0, "norm0.gamma", TRUE);
+  assert_row (base, 0, model, 0, "norm4.beta", TRUE);
   assert_row (base, 1, model, 1, "norm2.beta", FALSE);
   for (int i = 1; i <= 2; i++)
     {
@@ -406,6 +407,7 @@ main (int argc, char **argv)
   g_test_add ("/start/" name, Fixture, styles, set_up, func,                  \
               fixture_tear_down)
   ADD ("tables", NEW TABLES, test_tables);
+  ADD ("blends", NEW TABLES "blend-share=1\n", test_tables);
   ADD ("plan", NEW TABLES, test_plan);
   ADD ("mean", NEW TABLES, test_mean);
   ADD ("all", NEW, test_all);

@@ -419,19 +419,22 @@ draw_column (PstTrainer *trainer, PstRandom *random)
 }
 
 /* Some are painted between two styles, or between a style and the photo, so
- * that mixes and strengths are what the network has learnt to paint. */
+ * that mixes and strengths are what the network has learnt to paint. Where the
+ * identity and kept styles must stay as they are, they take no part. */
 static void
 draw_blend (PstTrainer *trainer, PstRandom *random, int i, int column)
 {
-  int    n = (int) trainer->recipe->styles->len, second = 0;
-  double part;
+  int      n = (int) pst_recipe_count_own (trainer->recipe), second = 0;
+  gboolean all = trainer->settings->train == PST_TRAIN_ALL;
+  double   part;
 
   if (pst_random_double (random) >= trainer->settings->blend_share)
     return;
   part = pst_random_double (random);
   if (n > 1 && pst_random_below (random, 2))
     second = 1 + (column + (int) pst_random_below (random, n - 1)) % n;
-  pst_adversarial_step_set_blend (trainer->step, i, column, second, part);
+  if (second > 0 || all)
+    pst_adversarial_step_set_blend (trainer->step, i, column, second, part);
 }
 
 static void
