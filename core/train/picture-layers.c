@@ -9,7 +9,7 @@
 
 #define WINDOW 7     /* of the local normalisation, as in core/eval */
 #define QUIET 0.02f  /* likewise */
-#define FILTERS 64
+#define FILTERS 32
 #define LARGEST 9    /* filter */
 
 static PstValue *

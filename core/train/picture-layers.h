@@ -13,7 +13,7 @@
  *
  * - "luminanceN", N from 1 to 32: [N,1,H/N,W/N], the drawing: luma of pictures
  *   shrunk N times, normalised locally as pst_luminance_normalise() does it.
- * - "randomN", N from 3 to 64: [N,64,…]: 64 random filters that see about N
+ * - "randomN", N from 3 to 64: [N,32,…]: 32 random filters that see about N
  *   pixels each way, and ReLU. Ustyuzhaninov et al., "Texture synthesis using
  *   shallow convolutional networks with random filters", 2016 (arXiv:1606.00021),
  *   section 2, show that the Gram matrices of such layers of several sizes
