@@ -14,6 +14,8 @@
 #include "core/style/stylize.h"
 #include "core/train/dataset.h"
 #include "core/train/host.h"
+#include "core/train/markup.h"
 #include "core/train/paintings.h"
 #include "core/train/quick.h"
+#include "core/train/report.h"
 #include "core/train/trainer.h"

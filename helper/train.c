@@ -5,14 +5,13 @@
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "core/pst.h"
+#include "helper/progress.h"
 #include "helper/ranks.h"
 #include "helper/train-image.h"
 #include "helper/train-quick.h"
@@ -33,18 +32,6 @@ typedef struct
 
   QuickWords quick;
 } Arguments;
-
-/* What the events are shown with. */
-typedef struct
-{
-  gboolean    json;
-  gboolean    terminal;
-  gboolean    silent; /* another process speaks */
-  const char *out;    /* the model's file */
-  gint64      until;  /* last step of this run */
-  gboolean    bar;    /* one is on the line */
-  gint64      logged; /* time of the last line that is no bar, in us */
-} Display;
 
 static void
 arguments_clear (Arguments *arguments)
@@ -160,168 +147,6 @@ parse (int argc, char **argv, Arguments *to, GError **error)
   return check (to, error);
 }
 
-/* 4000 -> "1 h 07 min" */
-static char *
-duration (double seconds)
-{
-  int minutes = (int) round (MIN (seconds, 1e8) / 60);
-
-  if (! isfinite (seconds))
-    return g_strdup ("–");
-  if (seconds < 100)
-    return g_strdup_printf (_ ("%d s"), (int) round (seconds));
-  if (minutes < 60)
-    return g_strdup_printf (_ ("%d min"), minutes);
-  return g_strdup_printf (_ ("%d h %02d min"), minutes / 60, minutes % 60);
-}
-
-#define BAR 24
-#define LOG_EVERY (60 * G_USEC_PER_SEC) /* where there is no terminal */
-
-static int
-terminal_columns (void)
-{
-  struct winsize size;
-
-  if (ioctl (1, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    return size.ws_col;
-  return 80;
-}
-
-static int
-columns_of (const char *text)
-{
-  int n = 0;
-
-  for (; *text; text = g_utf8_next_char (text))
-    n += g_unichar_iswide (g_utf8_get_char (text)) ? 2 : 1;
-  return n;
-}
-
-static void
-append_bar (GString *line, const PstEvent *event, gint64 steps, int size)
-{
-  int full = (int) (size * event->step / MAX (steps, 1));
-
-  g_string_append_c (line, '[');
-  for (int i = 0; i < size; i++)
-    g_string_append_c (line, i < full ? '#' : '.');
-  g_string_append_c (line, ']');
-}
-
-static char *
-describe_losses (const PstLosses *losses)
-{
-  g_autofree char *paint = NULL;
-  g_autofree char *judged = NULL;
-
-  if (isfinite (losses->style))
-    paint = g_strdup_printf (_ (" · content %.3f, style %.3f"),
-                             losses->content, losses->style);
-  if (isfinite (losses->real))
-    judged = g_strdup_printf (_ (", real %.2f, fake %.2f"), losses->real,
-                              losses->fake);
-  return g_strconcat (paint ? paint : "", paint && judged ? judged : "", NULL);
-}
-
-/* As much of a step as @columns have room for. */
-static char *
-describe_step (const PstEvent *event, gint64 steps, int columns)
-{
-  g_autofree char *left = duration (event->left);
-  g_autofree char *losses = describe_losses (&event->losses);
-  GString         *line = g_string_new (NULL);
-  gsize            length;
-
-  append_bar (line, event, steps, columns < 72 ? BAR / 2 : BAR);
-  g_string_append_printf (line, _ (" step %d of %d"), (int) event->step,
-                          (int) steps);
-  length = line->len;
-  g_string_append_printf (line, _ (", %s left"), left);
-  if (columns_of (line->str) < columns)
-    length = line->len;
-  g_string_append (line, losses);
-  if (columns_of (line->str) >= columns)
-    g_string_truncate (line, length);
-  return g_string_free (line, FALSE);
-}
-
-static void
-show_step (Display *display, const PstEvent *event)
-{
-  g_autofree char *text = NULL;
-  gint64           now = g_get_monotonic_time ();
-  gint64           steps = event->steps;
-
-  if (display->until > 0)
-    steps = MIN (steps, display->until);
-  if (! display->terminal && event->step < steps &&
-      now - display->logged < LOG_EVERY)
-    return;
-  display->logged = now;
-  display->bar = display->terminal;
-  text = describe_step (event, steps,
-                        display->terminal ? terminal_columns () : G_MAXINT);
-  g_print (display->terminal ? "\r\033[K%s" : "%s\n", text);
-  fflush (stdout);
-}
-
-static void
-show_end (const Display *display, const PstEvent *event)
-{
-  if (event->step >= event->steps)
-    g_print (_ ("Finished after %d steps: %s\n"), (int) event->step,
-             display->out);
-  else
-    g_print (_ ("Stopped after %d steps: %s can be used as it is, and "
-                "--resume goes on\n"),
-             (int) event->step, display->out);
-}
-
-static void
-show (const PstEvent *event, gpointer data)
-{
-  Display *display = data;
-
-  if (display->silent)
-    return;
-  if (display->json)
-    {
-      g_autofree char *line = pst_event_to_json (event);
-
-      g_print ("%s\n", line);
-      return;
-    }
-  if (event->kind == PST_EVENT_STEP)
-    {
-      show_step (display, event);
-      return;
-    }
-  if (event->kind == PST_EVENT_CHECKPOINT || event->kind == PST_EVENT_REPORT)
-    return;
-  if (display->bar)
-    g_print ("\r\033[K");
-  display->bar = FALSE;
-  if (event->kind == PST_EVENT_START)
-    g_print (_ ("%d photos; a step takes %d MB of memory\n"),
-             (int) event->photos, (int) (event->memory >> 20));
-  else if (event->kind == PST_EVENT_SAMPLE)
-    g_print (_ ("Samples: %s\n"), event->text);
-  else if (event->kind == PST_EVENT_NOTE || event->kind == PST_EVENT_ROLLBACK)
-    g_print ("%s\n", event->text);
-  else if (event->kind == PST_EVENT_END)
-    show_end (display, event);
-}
-
-/* Before there is a training that could tell of it. */
-static void
-show_note (const char *text, gpointer display)
-{
-  PstEvent event = { .kind = PST_EVENT_NOTE, .text = (char *) text };
-
-  show (&event, display);
-}
-
 /* The recipe's name with ".onnx", in the folder one is in. */
 static char *
 default_out (const char *recipe)
@@ -336,7 +161,7 @@ default_out (const char *recipe)
 
 static PstTrainer *
 prepare (const Arguments *arguments, PstRecipe *recipe,
-         const PstTrainHost *host, Display *display, GError **error)
+         const PstTrainHost *host, HelperProgress *display, GError **error)
 {
   g_autoptr (PstTrainer) trainer = NULL;
   g_autofree char       *checkpoint = NULL;
@@ -358,8 +183,8 @@ prepare (const Arguments *arguments, PstRecipe *recipe,
                    checkpoint);
       return NULL;
     }
-  trainer = pst_trainer_new (recipe, host, (guint) arguments->threads, show,
-                             display, error);
+  trainer = pst_trainer_new (recipe, host, (guint) arguments->threads,
+                             helper_progress_show, display, error);
   if (! trainer)
     return NULL;
   if (arguments->resume && ! pst_trainer_resume (trainer, checkpoint, error))
@@ -453,21 +278,22 @@ leave_networks_out (const Arguments *arguments, PstRecipe *recipe,
 
 /* How many processes there are, and threads. */
 static void
-tell_ranks (const HelperMpi *mpi, Display *display)
+tell_ranks (const HelperMpi *mpi, HelperProgress *display)
 {
   g_autofree char *text = NULL;
 
   text = g_strdup_printf (_ ("%d processes train together; this one has %d "
                              "threads."),
                           mpi->ranks.n_ranks, mpi->n_threads);
-  show_note (text, display);
+  helper_progress_note (text, display);
 }
 
 static PstTrainer *
 begin (Arguments *arguments, PstRecipe *recipe, const PstTrainHost *host,
-       Display *display, GError **error)
+       HelperProgress *display, GError **error)
 {
-  if (! pst_paintings_settle (recipe, host, show_note, display, error))
+  if (! pst_paintings_settle (recipe, host, helper_progress_note, display,
+                              error))
     return NULL;
   return prepare (arguments, recipe, host, display, error);
 }
@@ -503,7 +329,7 @@ train (Arguments *arguments, HelperMpi *mpi, GError **error)
   g_autoptr (PstTrainer)   trainer = NULL;
   PstTrainHost             host = pst_train_image_host ();
   g_auto (Signals)         signals = { 0 };
-  Display                  display = { arguments->events, isatty (1) };
+  HelperProgress           display = { arguments->events, isatty (1) };
   PstTrainerOptions        options = { 0 };
   g_autofree char         *versions = pst_train_image_version ();
 
@@ -518,6 +344,7 @@ train (Arguments *arguments, HelperMpi *mpi, GError **error)
   recipe = load_recipe (arguments, error);
   display.out = arguments->out;
   display.until = arguments->until;
+  display.student = recipe && recipe->student.stages > 0;
   signals_init (&signals, cancellable);
   if (host.ranks)
     tell_ranks (mpi, &display);

@@ -109,7 +109,7 @@ describe_columns (const PstTrainer *trainer)
   GPtrArray *styles = trainer->recipe->styles;
   GString   *text = g_string_new (_ ("Photo"));
 
-  for (guint i = 0; i < styles->len; i++)
+  for (guint i = 0; i < pst_recipe_count_own (trainer->recipe); i++)
     g_string_append_printf (text, ", %s",
                             ((PstRecipeStyle *) styles->pdata[i])->title);
   g_string_append_printf (text, ", %s", _ ("without a style"));
