@@ -166,6 +166,15 @@ block_at (const Work *work, float *room, gint64 count)
   return block;
 }
 
+/* Where the taps of a kernel of @w lie. */
+static void
+locate_taps (const PstConv *conv, const PstTensor *w, gint64 *at)
+{
+  for (gint64 y = 0; y < conv->kh; y++)
+    for (gint64 x = 0; x < conv->kw; x++)
+      *at++ = y * w->stride[2] + x * w->stride[3];
+}
+
 /* U' of output channel @item for all inputs. */
 static void
 pack_channel (gpointer data, gsize item, guint worker)
@@ -179,16 +188,16 @@ pack_channel (gpointer data, gsize item, guint worker)
   gint64 taps = conv->kh * conv->kw, depth = work->panels * work->width;
   float  g[PST_MINIMAL_TAPS * MOST_PANEL];
   float *u[PST_MINIMAL_KERNELS];
+  gint64 at[PST_MINIMAL_TAPS];
 
+  locate_taps (conv, w, at);
   for (gint64 c = 0; c < conv->c; c += run)
     {
       float **next = u;
 
       for (gint64 i = 0; i < run; i++)
         for (gint64 t = 0; t < taps; t++)
-          g[t * run + i] = from[(c + i) * w->stride[1] +
-                                t / conv->kw * w->stride[2] +
-                                t % conv->kw * w->stride[3]];
+          g[t * run + i] = from[(c + i) * w->stride[1] + at[t]];
       for (gint64 p = 0; p < work->form->points; p++)
         for (gint64 row = c; row < work->rows[p]; row += conv->c)
           *next++ = work->u + work->u_at[p] +
@@ -227,7 +236,9 @@ add_channel (gpointer data, gsize item, guint worker)
   float           *to = (float *) w->data + item * w->stride[1];
   gint64           taps = conv->kh * conv->kw;
   float           *g = work->g + item * work->channels * taps;
+  gint64           at[PST_MINIMAL_TAPS];
 
+  locate_taps (conv, w, at);
   for (gint64 s = 1; s < work->n_slices; s++)
     {
       const float *restrict from = g + s * work->g_floats;
@@ -238,8 +249,7 @@ add_channel (gpointer data, gsize item, guint worker)
     }
   for (gint64 k = 0; k < conv->k; k++)
     for (gint64 t = 0; t < taps; t++)
-      to[k * w->stride[0] + t / conv->kw * w->stride[2] +
-         t % conv->kw * w->stride[3]] += g[t * work->channels + k];
+      to[k * w->stride[0] + at[t]] += g[t * work->channels + k];
 }
 
 /* Where the pixels of a tile lie in @picture, all samples; @outside where
