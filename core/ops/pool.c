@@ -4,6 +4,7 @@
 
 #include "core/ops/arguments.h"
 #include "core/ops/loop.h"
+#include "core/ops/pool-tiles.h"
 #include "core/ops/window.h"
 
 #define CHANNELS 64 /* worked on at a time */
@@ -273,6 +274,11 @@ pool_forward (PstCall *call, Kind kind)
   Pool pool;
 
   pool_setup (&pool, call, kind, call->in[0], call->out[0]);
+  if (kind != POOL_NORM && pst_pool_tiles_fit (call, &pool.w))
+    {
+      pst_pool_tiles_forward (call, &pool.w, kind == POOL_MEAN);
+      return;
+    }
   pst_pool_run (call->pool,
                 call->in[0]->shape.dim[0] * pool.w.out[0] * pool.w.out[1],
                 pool_item, &pool);
@@ -374,6 +380,11 @@ pool_backward (PstCall *call, Kind kind)
   if (! call->din[0] || ! call->dout[0])
     return;
   pool_setup (&pool, call, kind, call->din[0], call->dout[0]);
+  if (pst_pool_tiles_fit (call, &pool.w))
+    {
+      pst_pool_tiles_backward (call, &pool.w, kind == POOL_MEAN);
+      return;
+    }
   rows = pool.w.out[0] * pool.w.out[1];
   apart = pool.w.axes < 3 &&
           (pool.w.kernel[1] - 1) * pool.w.dilation[1] < pool.w.stride[1];
