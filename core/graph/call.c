@@ -3,6 +3,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include "core/graph/op.h"
 
@@ -57,4 +58,12 @@ pst_call_like (PstCall *call, int i)
 {
   call->out[0]->dtype = call->in[i]->dtype;
   call->out[0]->shape = call->in[i]->shape;
+}
+
+void
+pst_call_clear (PstCall *call, int i)
+{
+  if (call->fresh & (guint64) 1 << i)
+    memset (call->din[i]->data, 0, pst_tensor_bytes (call->din[i]));
+  call->fresh &= ~((guint64) 1 << i);
 }

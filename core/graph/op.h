@@ -39,6 +39,7 @@ typedef struct
   guint8        *worker_base;
   gsize          worker_bytes; /* for each worker */
   gpointer       prepared;     /* what `prepare` left, or NULL */
+  guint64        fresh;        /* see PST_OP_CLEARS */
 } PstCall;
 
 static inline gpointer
@@ -62,6 +63,9 @@ typedef enum
   PST_OP_INTERNAL = 1 << 2,
   /* Its gradient is 0 wherever there is one, so it needs no backward pass. */
   PST_OP_FLAT = 1 << 3,
+  /* Where bit i of @call->fresh is set, din[i] holds anything: backward itself
+   * sets it to zero, part by part, while that part is in the cache. */
+  PST_OP_CLEARS = 1 << 4,
 } PstOpFlags;
 
 /**
@@ -125,5 +129,8 @@ gboolean pst_call_fail (const PstCall *call, GError **error, PstError code,
  * first input is float32 of @rank (-1: any). */
 gboolean pst_call_check (const PstCall *call, int min, int max, int rank,
                          GError **error);
+/* Sets din[i] to zero where @call->fresh says that it holds anything, and
+ * takes that back. */
+void pst_call_clear (PstCall *call, int i);
 /* out[0] gets the dtype and shape of in[i]. */
 void pst_call_like (PstCall *call, int i);

@@ -297,9 +297,12 @@ pst_run_backward (PstRun *run)
 
       if (! step->backward)
         continue;
+      call->fresh = step->zero;
       for (int k = 0; k < call->n_in; k++)
-        if (step->zero & (guint64) 1 << k)
-          memset (call->din[k]->data, 0, pst_tensor_bytes (call->din[k]));
+        if (! call->dout[0] || ! (step->node->op->flags & PST_OP_CLEARS))
+          pst_call_clear (call, k);
+        else if (run->poison && call->fresh & (guint64) 1 << k)
+          fill_nan (call->din[k]);
       step->node->op->backward (call);
     }
 }

@@ -106,6 +106,7 @@ typedef struct
   const PstConv *conv;
   const float   *padded;
   float         *dx;
+  gboolean       fresh;
 } Folding;
 
 static void
@@ -116,6 +117,8 @@ fold_row (gpointer data, gsize item, guint worker)
   gint64         c = conv->c;
   float         *to = folding->dx + item * conv->w * c;
 
+  if (folding->fresh)
+    memset (to, 0, sizeof (float) * conv->w * c);
   for (gint64 r = 0; r < conv->grid.h; r++)
     {
       const float *from = folding->padded + r * conv->grid.w * c;
@@ -141,7 +144,7 @@ input_gradient (const PstConv *conv, PstCall *call, guint8 *shared,
 {
   Flipped   f = { 0 };
   PstTensor from, to;
-  Folding   folding = { .conv = conv };
+  Folding   folding = { .conv = conv, .fresh = call->fresh & 1 };
   float    *packed;
 
   plan (conv, &f);
@@ -183,4 +186,5 @@ const PstConvGradient pst_conv_flipped_gradient = {
   flipped_fits,
   flipped_scratch,
   flipped_backward,
+  .clears = TRUE,
 };

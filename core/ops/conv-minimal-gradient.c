@@ -402,7 +402,11 @@ backward_slice (gpointer data, gsize item, guint worker)
   gint64      begin = item * n / work->n_slices * work->tiles;
   gint64      end = (item + 1) * n / work->n_slices * work->tiles;
   float      *room = pst_call_scratch (work->call, worker);
+  gint64      sample = work->conv->h * work->conv->w * work->conv->c;
 
+  if (work->dx && work->call->fresh & 1)
+    memset (work->dx + begin / work->tiles * sample, 0,
+            sizeof (float) * (end - begin) / work->tiles * sample);
   for (gint64 first = begin; first < end; first += work->block)
     {
       Block block = block_at (work, room, MIN (work->block, end - first));

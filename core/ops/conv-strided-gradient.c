@@ -164,4 +164,5 @@ const PstConvGradient pst_conv_strided_gradient = {
   strided_fits,
   strided_scratch,
   strided_backward,
+  .clears = TRUE,
 };

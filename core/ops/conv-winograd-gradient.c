@@ -100,4 +100,5 @@ const PstConvGradient pst_conv_winograd_gradient = {
   winograd_fits,
   winograd_scratch,
   winograd_backward,
+  .clears = TRUE,
 };

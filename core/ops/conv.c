@@ -437,9 +437,12 @@ map_backward (PstCall *call)
   const float *x = read_picture (call, &shared);
   PstTensor   *db = call->n_in > 2 ? call->din[2] : NULL;
   PstTensor    dx = { 0 };
+  const PstConvGradient *gradient = choose_gradient (&conv);
 
   if (call->din[0])
     dx = *call->din[0];
+  for (int i = ! picture_bytes (call) && gradient->clears; i < call->n_in; i++)
+    pst_call_clear (call, i);
   if (dx.data && picture_bytes (call))
     {
       pst_tensor_layout (&dx);
@@ -447,9 +450,8 @@ map_backward (PstCall *call)
       shared += picture_bytes (call);
       memset (dx.data, 0, pst_tensor_bytes (&dx));
     }
-  choose_gradient (&conv)->backward (&conv, call, shared, x,
-                                     call->dout[0]->data, dx.data,
-                                     call->din[1], db ? db->data : NULL);
+  gradient->backward (&conv, call, shared, x, call->dout[0]->data, dx.data,
+                      call->din[1], db ? db->data : NULL);
   for (gint64 i = 0;
        dx.data && picture_bytes (call) && i < pst_tensor_count (&dx); i++)
     pst_tensor_set (call->din[0], i,
@@ -459,10 +461,14 @@ map_backward (PstCall *call)
 static void
 conv_backward (PstCall *call)
 {
-  if (is_volume (call))
-    pst_conv_volume_backward (call);
-  else
-    map_backward (call);
+  if (! is_volume (call))
+    {
+      map_backward (call);
+      return;
+    }
+  for (int i = 0; i < call->n_in; i++)
+    pst_call_clear (call, i);
+  pst_conv_volume_backward (call);
 }
 
 void
@@ -508,6 +514,7 @@ const PstOp pst_op_conv = {
   .forward = conv_forward,
   .backward = conv_backward,
   .keep = PST_KEEP_IN (0) | PST_KEEP_IN (1),
+  .flags = PST_OP_CLEARS,
 };
 
 const PstOp pst_op_fused_conv = {
@@ -518,5 +525,5 @@ const PstOp pst_op_fused_conv = {
   .forward = conv_forward,
   .backward = conv_backward,
   .keep = PST_KEEP_IN (0) | PST_KEEP_IN (1),
-  .flags = PST_OP_INTERNAL,
+  .flags = PST_OP_INTERNAL | PST_OP_CLEARS,
 };

@@ -222,6 +222,7 @@ void pst_conv_job_run (const PstConvJob *job, PstPool *pool, guint8 *shared,
  * @fits: whether it can do this convolution well
  * @scratch: bytes in all (after the tables) and for each worker
  * @backward: adds to @dx, @dw and @db, each of which may be %NULL
+ * @clears: sets @dx to zero itself where @call->fresh has bit 0
  */
 typedef struct
 {
@@ -231,6 +232,7 @@ typedef struct
   void (*backward) (const PstConv *conv, PstCall *call, guint8 *shared,
                     const float *x, const float *dy, float *dx, PstTensor *dw,
                     float *db);
+  gboolean clears;
 } PstConvGradient;
 
 extern const PstConvGradient pst_conv_direct_gradient;

@@ -115,11 +115,12 @@ gradient_item (gpointer data, gsize item, guint worker)
   const float *s = gram->partial + b * c * c;
   float *to = (float *) gram->call->din[0]->data + offset;
   float  scale = 1.0f / (float) gram->pixels;
+  float  before = gram->call->fresh & 1 ? 0.0f : 1.0f;
 
   if (map)
-    pst_gemm (FALSE, FALSE, n, c, c, scale, f, c, s, c, 1.0f, to, c);
+    pst_gemm (FALSE, FALSE, n, c, c, scale, f, c, s, c, before, to, c);
   else
-    pst_gemm (FALSE, FALSE, c, n, c, scale, s, c, f, gram->pixels, 1.0f, to,
+    pst_gemm (FALSE, FALSE, c, n, c, scale, s, c, f, gram->pixels, before, to,
               gram->pixels);
 }
 
@@ -153,4 +154,5 @@ const PstOp pst_op_gram = {
   .forward = gram_forward,
   .backward = gram_backward,
   .keep = PST_KEEP_IN (0),
+  .flags = PST_OP_CLEARS,
 };

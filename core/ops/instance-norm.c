@@ -344,6 +344,8 @@ input_gradient_chunk (gpointer data, gsize item, guint worker)
   PstNormChannels channels = channels_of (norm, n);
   const float    *s = norm->total + n * 2 * c;
 
+  if (norm->call->fresh & 1)
+    memset (norm->dx + at, 0, sizeof (float) * (last - first) * c);
   pst_kernels ()->norm_gradient (&channels, norm->x + at, norm->dy + at, s,
                                  s + c, c, last - first, norm->dx + at);
 }
@@ -372,6 +374,10 @@ norm_backward (PstCall *call)
   Norm      norm = { 0 };
   PstTensor x = *call->in[0], dx;
 
+  pst_call_clear (call, 1);
+  pst_call_clear (call, 2);
+  if (x.shape.rank != 4 || picture_bytes (call))
+    pst_call_clear (call, 0);
   if (x.shape.rank != 4)
     {
       pst_norm_rows_backward (call, (double *) call->shared);
@@ -416,7 +422,7 @@ const PstOp pst_op_instance_norm = {
   .forward = norm_forward,
   .backward = norm_backward,
   .keep = PST_KEEP_IN (0) | PST_KEEP_IN (1) | PST_KEEP_IN (2),
-  .flags = PST_OP_IN_PLACE,
+  .flags = PST_OP_IN_PLACE | PST_OP_CLEARS,
 };
 
 const PstOp pst_op_fused_instance_norm = {
@@ -427,5 +433,5 @@ const PstOp pst_op_fused_instance_norm = {
   .forward = norm_forward,
   .backward = norm_backward,
   .keep = PST_KEEP_IN (0) | PST_KEEP_IN (1) | PST_KEEP_IN (2),
-  .flags = PST_OP_IN_PLACE | PST_OP_INTERNAL,
+  .flags = PST_OP_IN_PLACE | PST_OP_INTERNAL | PST_OP_CLEARS,
 };

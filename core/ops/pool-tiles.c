@@ -15,6 +15,7 @@ typedef struct
   const float     *y;
   float           *to; /* y in forward, dx in backward */
   const float     *dy;
+  gboolean         fresh; /* see PST_OP_CLEARS */
 } Tiles;
 
 gboolean
@@ -139,6 +140,9 @@ backward_row (gpointer data, gsize item, guint worker)
   gint64       c = tiles->c, ow = tiles->window->out[2];
   gint64       begin = row_begin (tiles, item);
 
+  if (tiles->fresh)
+    memset (tiles->to + begin, 0,
+            sizeof (float) * tiles->kh * tiles->window->in[2] * c);
   for (gint64 i = 0; i < ow; i++)
     for (gint64 first = 0; first < c; first += CHANNELS)
       give_back (tiles, begin + i * tiles->kw * c + first,
@@ -166,6 +170,9 @@ pst_pool_tiles_backward (PstCall *call, const PstWindow *window, gboolean mean)
 {
   Tiles tiles = tiles_of (call, window, mean);
 
+  if (window->out[1] * window->kernel[1] < window->in[1])
+    pst_call_clear (call, 0);
+  tiles.fresh = call->fresh & 1;
   tiles.to = call->din[0]->data;
   tiles.dy = call->dout[0]->data;
   pst_pool_run (call->pool, n_rows (call, window), backward_row, &tiles);

@@ -385,6 +385,7 @@ pool_backward (PstCall *call, Kind kind)
       pst_pool_tiles_backward (call, &pool.w, kind == POOL_MEAN);
       return;
     }
+  pst_call_clear (call, 0);
   rows = pool.w.out[0] * pool.w.out[1];
   apart = pool.w.axes < 3 &&
           (pool.w.kernel[1] - 1) * pool.w.dilation[1] < pool.w.stride[1];
@@ -415,6 +416,7 @@ const PstOp pst_op_max_pool = {
   .forward = max_pool_forward,
   .backward = max_pool_backward,
   .keep = PST_KEEP_IN (0) | PST_KEEP_OUT (0),
+  .flags = PST_OP_CLEARS,
 };
 
 static void
@@ -435,6 +437,7 @@ const PstOp pst_op_average_pool = {
   .infer = pool_infer,
   .forward = average_pool_forward,
   .backward = average_pool_backward,
+  .flags = PST_OP_CLEARS,
 };
 
 static void

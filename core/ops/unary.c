@@ -13,12 +13,30 @@ pst_unary_forward (PstCall *call, PstTileFunc func, float a, float b)
   pst_loop_run (&loop, call->pool, func, &data);
 }
 
+static void
+clear_tile (float *out, const PstTile *tile)
+{
+  for (gint64 r = 0; r < tile->rows; r++)
+    for (gint64 i = 0; i < tile->n; i++)
+      out[tile->at[0] + r * tile->row[0] + i * tile->step[0]] = 0.0f;
+}
+
+static void
+backward_tile (gpointer data, const PstTile *tile)
+{
+  const PstUnary *d = data;
+
+  if (d->fresh)
+    clear_tile (d->out, tile);
+  d->gradient (data, tile);
+}
+
 void
 pst_unary_backward (PstCall *call, const PstTensor *kept, PstTileFunc func,
                     float a, float b)
 {
   const PstTensor *tensors[] = { call->din[0], kept, call->dout[0] };
-  PstUnary         data = { NULL, NULL, NULL, a, b };
+  PstUnary         data = { NULL, NULL, NULL, a, b, func, call->fresh & 1 };
   PstLoop          loop;
 
   if (! call->din[0] || ! call->dout[0])
@@ -27,7 +45,7 @@ pst_unary_backward (PstCall *call, const PstTensor *kept, PstTileFunc func,
   data.x = kept->data;
   data.g = call->dout[0]->data;
   pst_loop_init (&loop, &call->din[0]->shape, 3, tensors);
-  pst_loop_run (&loop, call->pool, func, &data);
+  pst_loop_run (&loop, call->pool, backward_tile, &data);
 }
 
 gboolean

@@ -14,6 +14,8 @@ typedef struct
   const void  *x; /* the input, or in backward whichever value is kept */
   const float *g;
   float        a, b; /* attributes: alpha and beta, minimum and maximum */
+  PstTileFunc  gradient; /* in backward */
+  gboolean     fresh;    /* see PST_OP_CLEARS */
 } PstUnary;
 
 /* out = f (x) over a tile; X stands for the element, d->a and d->b for
@@ -110,7 +112,7 @@ gboolean pst_unary_infer_number (PstCall *call, GError **error);
     .forward = name##_forward,                                                \
     .backward = name##_backward,                                              \
     .keep = mask,                                                             \
-    .flags = PST_OP_IN_PLACE,                                                 \
+    .flags = PST_OP_IN_PLACE | PST_OP_CLEARS,                                 \
   };
 #define DEFINE_UNARY(name, type_name, infer_function, alpha, beta, forward_ex, \
                      kept, mask, backward_ex)                                 \
