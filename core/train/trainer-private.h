@@ -66,6 +66,10 @@ gboolean pst_trainer_check_ranks (PstTrainer *trainer, GError **error);
 gboolean pst_trainer_meet (PstTrainer *trainer, gboolean good,
                            GError **error);
 
+/* sample.c: sample @i of those that this process takes of the step; all chance
+ * comes from its number. FALSE with pst_dataset_get()'s errors. */
+gboolean pst_trainer_fill_sample (PstTrainer *trainer, int i, GError **error);
+
 /* guard.c */
 PstGuard *pst_guard_new (void);
 void      pst_guard_free (PstGuard *guard);
