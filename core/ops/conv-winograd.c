@@ -114,33 +114,44 @@ fold (float *g, gint64 step, gint64 odd)
     }
 }
 
-/* Sixteen kernels [9 or 16, 16], phase by phase or as they are, to their places. */
+/* Sixteen kernels [9 or 16, 16] to their places. */
 static void
 pack_sixteen (const Packing *p, const float *g, gint64 c, gint64 k)
 {
   const PstConv *conv = p->conv;
-  gint64         width = pst_kernels ()->panel;
-  gint64         run = MIN (16, width);
-  float          kernel[16 * 16], u[POINTS * 16];
+  gint64         run = MIN (16, pst_kernels ()->panel);
+
+  for (gint64 j = 0; j < 16; j += run)
+    pst_kernels ()->wino_weights (
+        g + j, 16, run, (int) conv->kh,
+        p->packed + pst_panel_index (conv->c, c, k + j), point_floats (conv));
+}
+
+/* The same phase by phase. */
+static void
+pack_phases (const Packing *p, const float *g, gint64 c, gint64 k)
+{
+  const PstConv *conv = p->conv;
+  gint64         run = MIN (16, pst_kernels ()->panel);
+  gsize          size = point_floats (conv);
+  float          kernel[9 * 16], u[POINTS * 16];
 
   for (gint64 phase = 0; phase < n_phases (conv); phase++)
     {
-      memcpy (kernel, g, sizeof (float) * conv->kh * conv->kw * 16);
-      for (gint64 i = 0; i < 3 * 16 && conv->phased; i++)
+      memcpy (kernel, g, sizeof kernel);
+      for (gint64 i = 0; i < 3 * 16; i++)
         fold (kernel + i, 3 * 16, phase / 2);
-      for (gint64 i = 0; i < 3 * 16 && conv->phased; i++)
+      for (gint64 i = 0; i < 3 * 16; i++)
         fold (kernel + i / 16 * 3 * 16 + i % 16, 16, phase % 2);
-      pst_kernels ()->wino_weights (kernel, 16, 16, (int) conv->kh, u, 16);
-      for (gint64 i = 0; i < n_points (conv); i++)
+      pst_kernels ()->wino_weights (kernel, 16, 16, 3, u, 16);
+      for (gint64 j = 0; j < 16; j += run)
         {
-          gint64 point = conv->phased ? phase_point (phase, i) : i;
-          float *to = p->packed +
-                      (phase * n_points (conv) + i) * point_floats (conv);
+          float *to = p->packed + phase * PHASE_POINTS * size +
+                      pst_panel_index (conv->c, c, k + j);
 
-          for (gint64 j = 0; j < 16; j += run)
-            memcpy (to + ((k + j) / width * conv->c + c) * width +
-                        (k + j) % width,
-                    u + point * 16 + j, sizeof (float) * run);
+          for (gint64 i = 0; i < PHASE_POINTS; i++, to += size)
+            memcpy (to, u + phase_point (phase, i) * 16 + j,
+                    sizeof (float) * run);
         }
     }
 }
@@ -161,7 +172,10 @@ pack_channel (gpointer data, gsize item, guint worker)
           g[i * 16 + j] = from[(k + j) * w->stride[0] +
                                i / size * w->stride[2] +
                                i % size * w->stride[3]];
-      pack_sixteen (p, g, item, k);
+      if (p->conv->phased)
+        pack_phases (p, g, item, k);
+      else
+        pack_sixteen (p, g, item, k);
     }
 }
 

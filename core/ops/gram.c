@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "core/kernels/gemm.h"
-
+#include "core/kernels/kernels.h"
+#include "core/kernels/panel.h"
 #include "core/ops/arguments.h"
 #include "core/ops/loop.h"
 
@@ -61,6 +62,20 @@ gram_scratch (const PstCall *call, gsize *shared, gsize *per_worker)
             gram.channels * gram.channels;
 }
 
+/* F' F / pixels of @n pixels [n, c] */
+static void
+add_up_map (const Gram *gram, const float *f, gint64 n, float *to)
+{
+  gint64 c = gram->channels, width = pst_kernels ()->panel;
+  float  scale = 1.0f / (float) gram->pixels;
+
+  for (gint64 first = 0; first < c; first += width)
+    pst_panel_outer (f, c, c, n, f + first, c, MIN (width, c - first), FALSE,
+                     to + first, c);
+  for (gint64 i = 0; i < c * c; i++)
+    to[i] *= scale;
+}
+
 /* Channels-last, or channel by channel as constants lie. */
 static void
 gram_item (gpointer data, gsize item, guint worker)
@@ -71,12 +86,15 @@ gram_item (gpointer data, gsize item, guint worker)
   gint64           at = (gint64) item % gram->n_chunks * gram->chunk;
   gint64           n = MIN (gram->chunk, gram->pixels - at);
   gboolean         map = pst_tensor_is_map (in);
-  gint64           ld = map ? c : gram->pixels;
+  float           *to = gram->partial + (gint64) item * c * c;
   const float     *f = (const float *) in->data + b * c * gram->pixels +
                    (map ? at * c : at);
 
-  pst_gemm (map, ! map, c, c, n, 1.0f / (float) gram->pixels, f, ld, f, ld,
-            0.0f, gram->partial + (gint64) item * c * c, c);
+  if (map)
+    add_up_map (gram, f, n, to);
+  else
+    pst_gemm (FALSE, TRUE, c, c, n, 1.0f / (float) gram->pixels, f,
+              gram->pixels, f, gram->pixels, 0.0f, to, c);
 }
 
 static void

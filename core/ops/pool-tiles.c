@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/ops/loop.h" /* choices become vectors */
+
 #define CHANNELS 64 /* worked on at a time */
 
 typedef struct
