@@ -381,6 +381,10 @@ pst_trainer_run (PstTrainer *trainer, const PstTrainerOptions *options,
   while (loop.sheet <= elapsed (&loop))
     loop.sheet *= 3;
   tell_start (&loop);
+  if (options->seconds > 0 && trainer->n_steps >= loop.until)
+    pst_trainer_tell (trainer, PST_EVENT_NOTE,
+                      _ ("This training has had all its time; give it more "
+                         "to go on."));
   if (pst_ranks_is_first (trainer->players.ranks))
     loop.report = pst_report_new (trainer, options);
   good = run (&loop, error);

@@ -464,6 +464,8 @@ def test_quick(world):
     check("one" in listed and "features" not in listed, listed)
     steps = max(int(sheet[-10:-4]) for sheet in sheets)
     check("--resume" in quick(world).stderr, "it was begun anew without a word")
+    done = quick(world, "--resume", minutes="0.001")
+    check(done.returncode == 0 and "had all its time" in done.stdout, done)
     done = quick(world, "--title", "One; two", "--credit", "Me", "--resume", "--events",
                  "--steps", str(steps + 4), minutes="9")
     check(done.returncode == 0, done.stderr)
