@@ -16,8 +16,9 @@ drop_controls (char *text)
 
   for (const char *from = text; *from;)
     {
-      const char *end = g_str_has_prefix (from, "&#x") ? strchr (from, ';')
-                                                       : NULL;
+      /* g_str_has_prefix() would measure all of the text each time */
+      const char *end = strncmp (from, "&#x", 3) == 0 ? strchr (from, ';')
+                                                      : NULL;
 
       if (end)
         from = end + 1;
