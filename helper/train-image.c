@@ -203,6 +203,52 @@ encode (const PstPicture *picture, gpointer data, GError **error)
   return NULL;
 }
 
+/* @text in lines of at most @width pixels, white on black in one band. */
+static VipsImage *
+draw_text (const char *text, int width, int dpi)
+{
+  g_autofree char *markup = g_markup_escape_text (text, -1);
+  VipsImage       *image = NULL;
+
+  if (vips_text (&image, markup, "font", "sans 12", "width", width, "dpi", dpi,
+                 "align", VIPS_ALIGN_CENTRE, "wrap", VIPS_TEXT_WRAP_WORD_CHAR,
+                 NULL) != 0)
+    vips_error_clear ();
+  return image;
+}
+
+/* As large as it fits, or else its beginning. */
+static PstPicture *
+label (const char *text, int width, int height, gpointer data)
+{
+  static const int      sizes[] = { 96, 80, 68, 58 };
+  g_autoptr (VipsImage) image = NULL;
+  g_autofree guint8    *pixels = NULL;
+  PstPicture           *picture = NULL;
+  size_t                size;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_clear_object (&image);
+      image = draw_text (text, width, sizes[i]);
+      if (! image || image->Ysize <= height)
+        break;
+    }
+  if (! image || image->Bands != 1 || image->BandFmt != VIPS_FORMAT_UCHAR)
+    return NULL;
+  pixels = vips_image_write_to_memory (image, &size);
+  if (pixels)
+    picture = pst_picture_new (MIN (image->Xsize, width),
+                               MIN (image->Ysize, height));
+  if (! picture)
+    return NULL;
+  for (int y = 0; y < picture->height; y++)
+    for (int x = 0; x < picture->width; x++)
+      memset (picture->data + ((gsize) y * picture->width + x) * 3,
+              pixels[(gsize) y * image->Xsize + x], 3);
+  return picture;
+}
+
 char *
 pst_train_image_version (void)
 {
@@ -213,5 +259,5 @@ pst_train_image_version (void)
 PstTrainHost
 pst_train_image_host (void)
 {
-  return (PstTrainHost) { load, save, encode, NULL };
+  return (PstTrainHost) { load, save, encode, NULL, .label = label };
 }

@@ -15,6 +15,8 @@
  * @save: writes @picture to @path, in the format of its ending
  * @encode: (nullable): @picture as a JPEG file in memory
  * @data: passed to each
+ * @label: (nullable): @text in white on black, at most @width x @height
+ *   pixels; %NULL where none can be drawn
  * @ranks: (nullable): the processes that train together, this one among them
  *
  * What training asks of the program around it: the core reads no picture
@@ -30,4 +32,6 @@ typedef struct
                      GError **error);
   gpointer data;
   const PstRanks *ranks;
+  PstPicture *(*label) (const char *text, int width, int height,
+                        gpointer data);
 } PstTrainHost;

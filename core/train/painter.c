@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
 #include "core/train/trainer-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "core/base/memory.h"
@@ -60,6 +63,7 @@ pst_painter_paint (PstPainter *painter, const PstPicture *photo, int column)
 #define TILE 256
 #define GAP 4
 #define SHEET_PHOTOS 5
+#define BAND 44 /* pixels for the names of the columns */
 
 /* Rows of a sheet. */
 static guint
@@ -186,6 +190,57 @@ paint_row (PstPainter *painter, const PstPicture *tile, int columns,
                      TILE, TILE);
 }
 
+/* Column @i of a sheet: the photo, the styles, and what is painted without
+ * one. */
+static const char *
+column_title (const PstTrainer *trainer, int i, int columns)
+{
+  if (i == 0)
+    return _ ("Photo");
+  if (i == columns)
+    return _ ("without a style");
+  return ((PstRecipeStyle *) trainer->recipe->styles->pdata[i - 1])->title;
+}
+
+/* The titles of all columns; %NULL where the host can't draw them. */
+static GPtrArray *
+draw_labels (const PstTrainer *trainer, int columns)
+{
+  const PstTrainHost   *host = trainer->host;
+  g_autoptr (GPtrArray) labels = NULL;
+
+  labels = g_ptr_array_new_with_free_func ((GDestroyNotify) pst_picture_free);
+  for (int i = 0; i <= columns; i++)
+    {
+      PstPicture *one = NULL;
+
+      if (host->label)
+        one = host->label (column_title (trainer, i, columns), TILE - 2 * GAP,
+                           BAND - 2 * GAP, host->data);
+      if (! one)
+        return NULL;
+      g_ptr_array_add (labels, one);
+    }
+  return g_steal_pointer (&labels);
+}
+
+/* Each label in the middle of the band above its column. */
+static void
+put_labels (PstPicture *sheet, const GPtrArray *labels)
+{
+  for (guint i = 0; i < labels->len; i++)
+    {
+      const PstPicture *one = labels->pdata[i];
+      int x = (int) i * (TILE + GAP) + (TILE - one->width) / 2;
+      int y = (BAND - one->height) / 2;
+
+      for (int row = 0; row < one->height; row++)
+        memcpy (sheet->data + ((gsize) (y + row) * sheet->width + x) * 3,
+                one->data + (gsize) row * one->width * 3,
+                (gsize) one->width * 3);
+    }
+}
+
 gboolean
 pst_trainer_save_sheet (PstTrainer *trainer, const char *path, GError **error)
 {
@@ -193,17 +248,22 @@ pst_trainer_save_sheet (PstTrainer *trainer, const char *path, GError **error)
   g_autoptr (GPtrArray)  tiles = load_tiles (trainer, error);
   g_autoptr (PstPainter) painter = NULL;
   g_autoptr (PstPicture) sheet = NULL;
+  g_autoptr (GPtrArray)  labels = draw_labels (trainer, columns);
+  int                    top = labels ? BAND : 0;
 
   painter = tiles ? pst_painter_new (trainer, TILE, TILE, error) : NULL;
   if (! painter)
     return FALSE;
   sheet = pst_trainer_picture ((columns + 1) * (TILE + GAP) - GAP,
-                               MAX ((int) tiles->len, 1) * (TILE + GAP) - GAP,
+                               top - GAP +
+                                 MAX ((int) tiles->len, 1) * (TILE + GAP),
                                error);
   if (! sheet)
     return FALSE;
   for (guint i = 0; i < tiles->len; i++)
     paint_row (painter, tiles->pdata[i], columns, sheet,
-               (int) i * (TILE + GAP));
+               top + (int) i * (TILE + GAP));
+  if (labels)
+    put_labels (sheet, labels);
   return trainer->host->save (sheet, path, trainer->host->data, error);
 }

@@ -90,7 +90,8 @@ gboolean pst_trainer_step (PstTrainer *trainer, PstLosses *losses,
 gboolean pst_trainer_save (PstTrainer *trainer, const char *out,
                            GError **error);
 
-/* Writes a sample sheet: photos down, the photo and all styles across. */
+/* Writes a sample sheet: photos down, the photo and all styles across, with
+ * their titles above where the host can draw text. */
 gboolean pst_trainer_save_sheet (PstTrainer *trainer, const char *path,
                                  GError **error);
 

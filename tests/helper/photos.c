@@ -303,6 +303,32 @@ assert_pixel (const PstPicture *picture, double x, double y,
                wanted[1], wanted[2]);
 }
 
+/* Titles fit, whatever they hold. */
+static void
+test_label (void)
+{
+  static const char *const texts[] = {
+    "a", "The Great Wave off Kanagawa", "<b>&amp; \"it\"", "星月夜",
+    "A title that is so long that no number of lines would be enough for all "
+    "of its words, however small the letters are made by those who draw it",
+    "Oneverylongwordwithoutanyplaceatwhichitcouldbebrokenintoseveralparts",
+  };
+  PstTrainHost host = pst_train_image_host ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr (PstPicture) label = host.label (texts[i], 248, 36, host.data);
+      int                    most = 0;
+
+      g_assert_nonnull (label);
+      g_assert_cmpint (label->width, <=, 248);
+      g_assert_cmpint (label->height, <=, 36);
+      for (int k = 0; k < label->width * label->height * 3; k++)
+        most = MAX (most, label->data[k]);
+      g_assert_cmpint (most, >, 200);
+    }
+}
+
 typedef struct
 {
   const char *name;
@@ -478,6 +504,7 @@ main (int argc, char **argv)
   g_test_add_func ("/photos/clear", test_clear);
   g_test_add_func ("/photos/refused", test_refused);
   g_test_add_func ("/photos/long", test_long);
+  g_test_add_func ("/photos/label", test_label);
   failed = g_test_run ();
   vips_shutdown ();
   return failed;
