@@ -115,7 +115,8 @@ def test_finishes(world):
     done = world.train(sample=2)
     check(done.returncode == 0, done.stderr)
     check("Finished" in done.stdout, done.stdout)
-    check(os.path.isfile(world.path("small.step-000002.png")), os.listdir(world.folder))
+    width, height = struct.unpack(">II", world.read("small.step-000002.png")[16:24])
+    check((width, height % 260) == (3 * 260 - 4, 40), width, height)  # titles above
     check(not done.stderr, done.stderr)
     world.usable()
 
@@ -620,6 +621,20 @@ def recipe_keys():
     return found + [("".join(names), "PLAIN", "0", "0") for names in plain]
 
 
+def test_events_reference(_):
+    """models/README.md tells of every event and its members."""
+    with open(os.path.join(ROOT, "core/train/events.c"), encoding="utf-8") as file:
+        text = file.read()
+    with open(os.path.join(ROOT, "models/README.md"), encoding="utf-8") as file:
+        told = file.read().split("## Events")[1].split("\n## ")[0]
+    names = re.findall(r'"([a-z]+)"', re.search(r"kinds\[\] = \{(.*?)\}", text, re.DOTALL).group(1))
+    names += re.findall(r'\{ "([a-z]+)", offsetof', text)
+    names += re.findall(r"^  LOSS \((\w+)\)", text, re.MULTILINE)
+    check(len(names) > 25, names)
+    for name in names:
+        check(f"`{name}`" in told, f"“{name}” is not told of")
+
+
 def test_reference(_):
     """models/README.md tells of every key, and the range of each number."""
     with open(os.path.join(ROOT, "models/README.md"), encoding="utf-8") as file:
@@ -657,6 +672,7 @@ TESTS = {
     "a log has few lines": test_log,
     "Ctrl-C says what was saved": test_interrupted,
     "the reference has every key": test_reference,
+    "the reference has every event": test_events_reference,
 }
 
 
