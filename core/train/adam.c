@@ -2,7 +2,6 @@
 #include "core/train/adam.h"
 
 #include <math.h>
-#include <string.h>
 
 static GPtrArray *
 zeros_like (GPtrArray *arrays)
@@ -136,56 +135,42 @@ pst_gradient_norm (const float *const *gradients, const gint64 *counts,
   return sqrt (sum);
 }
 
-/* Adds up the gradients of all ranks in one block, and has @gradients point
- * there; the block, transfer full. */
-static float *
-sum_gradients (const PstRanks *ranks, const float **gradients,
-               const gint64 *counts, guint n)
-{
-  gint64 total = 0;
-  float *all, *to;
-
-  for (guint i = 0; i < n; i++)
-    total += counts[i];
-  all = to = g_new (float, total);
-  for (guint i = 0; i < n; to += counts[i++])
-    {
-      if (counts[i] == 0) /* frozen */
-        continue;
-      memcpy (to, gradients[i], sizeof (float) * (gsize) counts[i]);
-      gradients[i] = to;
-    }
-  pst_ranks_sum (ranks, all, (gsize) total);
-  return all;
-}
-
 double
-pst_adam_descend (PstAdam *adam, PstRun *run, const PstRanks *ranks,
-                  double clip, double rate)
+pst_adam_descend (PstAdam *adam, const float *gradients, double clip,
+                  double rate)
 {
   guint                    n = adam->weights->len;
   g_autofree gint64       *counts = g_new0 (gint64, n);
-  g_autofree const float **gradients = g_new0 (const float *, n);
-  g_autofree float        *sums = NULL;
+  g_autofree const float **of = g_new0 (const float *, n);
   double                   norm, shrink = 1;
 
-  for (guint i = 0, k = 0; i < n; i++)
+  for (guint i = 0; i < n; i++)
     {
-      const PstTensor *gradient;
+      const PstArray *weight = adam->weights->pdata[i];
 
       if (adam->frozen[i])
         continue;
-      gradient = pst_run_get_gradient (run, k++);
-      gradients[i] = gradient->data;
-      counts[i] = pst_tensor_count (gradient);
+      of[i] = gradients;
+      counts[i] = pst_tensor_count (&weight->tensor);
+      gradients += counts[i];
     }
-  if (ranks)
-    sums = sum_gradients (ranks, gradients, counts, n);
-  norm = pst_gradient_norm (gradients, counts, n);
+  norm = pst_gradient_norm (of, counts, n);
   if (! isfinite (norm))
     return norm;
   if (clip > 0)
     shrink = MIN (1, clip / (norm + 1e-6));
-  pst_adam_step (adam, gradients, shrink, rate);
+  pst_adam_step (adam, of, shrink, rate);
   return norm;
+}
+
+gsize
+pst_adam_count (const PstAdam *adam)
+{
+  gsize n = 0;
+
+  for (guint i = 0; i < adam->weights->len; i++)
+    if (! adam->frozen[i])
+      n += (gsize) pst_tensor_count (
+        &((PstArray *) adam->weights->pdata[i])->tensor);
+  return n;
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "core/graph/plan.h"
-#include "core/train/ranks.h"
 
 /**
  * PstAdam:
@@ -44,20 +43,19 @@ void pst_adam_step (PstAdam *adam, const float *const *gradients,
 
 /**
  * pst_adam_descend:
- * @run: its gradients are those of all weights that are not frozen, in their
- *   order; after a backward pass
- * @ranks: (nullable): their gradients are added up first
+ * @gradients: those of all weights that are not frozen, one weight after the
+ *   other, pst_adam_count() numbers in all
  * @clip: largest norm of all of them together; 0 for any (Pascanu et al.,
  *   "On the difficulty of training recurrent neural networks", 2013,
  *   algorithm 1)
  *
- * A step by the gradients of a run.
- *
  * Returns: their norm before clipping; where that is not finite nothing has
  *   changed
  */
-double pst_adam_descend (PstAdam *adam, PstRun *run, const PstRanks *ranks,
-                         double clip, double rate);
+double pst_adam_descend (PstAdam *adam, const float *gradients, double clip,
+                         double rate);
+/* How many numbers there are in the weights that are not frozen. */
+gsize  pst_adam_count (const PstAdam *adam);
 
 /* Square root of the sum of squares over all, summed in double. */
 double pst_gradient_norm (const float *const *gradients, const gint64 *counts,

@@ -34,8 +34,11 @@ fill_discriminators (PstAdversarialStep *step)
 static void
 blend (PstAdversarialStep *step, int i, float part)
 {
-  const float *real = pst_adversarial_step_real (step, i);
-  const float *fake = pst_adversarial_step_real (step, step->batch + i);
+  const float *real = pst_adversarial_picture (step, step->d_run,
+                                               PST_INPUT_PICTURE, i);
+  const float *fake = pst_adversarial_picture (step, step->d_run,
+                                               PST_INPUT_PICTURE,
+                                               step->batch + i);
   float       *to = pst_adversarial_picture (step, step->d_run,
                                              PST_INPUT_BETWEEN, i);
 
@@ -65,8 +68,7 @@ all_generated (PstAdversarialStep *step, gsize size)
   float          *all = g_new0 (float, size * step->whole);
 
   memcpy (all + size * pst_ranks_first (ranks, step->whole),
-          pst_adversarial_step_real (step, step->batch),
-          sizeof (float) * size * step->batch);
+          step->made, sizeof (float) * size * step->mine);
   pst_ranks_sum (ranks, all, size * step->whole);
   return all;
 }
@@ -79,10 +81,10 @@ all_samples (PstAdversarialStep *step)
   double         *all = g_new0 (double, 2 * step->whole);
   double         *mine = all + 2 * pst_ranks_first (ranks, step->whole);
 
-  for (int i = 0; i < step->batch; i++)
+  for (int i = 0; i < step->mine; i++)
     {
-      mine[2 * i] = step->columns[i];
-      mine[2 * i + 1] = (double) step->numbers[i];
+      mine[2 * i] = step->all_columns[i];
+      mine[2 * i + 1] = (double) step->all_numbers[i];
     }
   pst_ranks_add (ranks, all, 2 * (gsize) step->whole);
   return all;
@@ -105,29 +107,25 @@ replay (PstAdversarialStep *step)
         pst_replay_swap (step->players->replay, (int) samples[2 * i], &random,
                          pictures + size * i);
     }
-  memcpy (pst_adversarial_step_real (step, step->batch),
+  memcpy (step->fakes,
           pictures + size * pst_ranks_first (step->players->ranks, step->whole),
-          sizeof (float) * size * step->batch);
+          sizeof (float) * size * step->mine);
 }
 
-/* What is left to chance: generated pictures may come from earlier steps, and
- * one between real and generated is drawn. */
+/* What the discriminators are shown as generated. */
 static void
-draw (PstAdversarialStep *step)
+draw_fakes (PstAdversarialStep *step)
 {
   const PstReplay *pool = step->players->replay;
 
   if (pool && pool->size > 0)
     replay (step);
-  for (int i = 0; i < step->batch && pst_adversarial_has_penalty (step); i++)
-    {
-      float part;
-
-      chance_of (step, step->numbers[i], &part);
-      blend (step, i, part);
-    }
+  else
+    memcpy (step->fakes, step->made,
+            pst_adversarial_size (step, step->mine) * sizeof (float));
 }
 
+/* Pictures between real and generated ones. */
 static void
 fill_penalties (PstAdversarialStep *step)
 {
@@ -138,7 +136,10 @@ fill_penalties (PstAdversarialStep *step)
   for (int i = 0; i < step->batch; i++)
     {
       double weight = step->columns[i] ? step->recipe->penalty : 0;
+      float  part;
 
+      chance_of (step, step->numbers[i], &part);
+      blend (step, i, part);
       rows[i * step->n_styles + step->columns[i]] = 1;
       for (guint k = 0; k < first; k++)
         ((float *) pst_run_get_seed (step->d_run, first + k)->data)[i] =
@@ -146,16 +147,14 @@ fill_penalties (PstAdversarialStep *step)
     }
 }
 
-/* Means over all pairs of a style. */
+/* Adds the losses of the pairs of a style: of each discriminator real and
+ * generated, then penalties, then how many pairs there are. */
 static void
-read_discriminators (PstAdversarialStep *step, PstLosses *losses)
+add_losses (PstAdversarialStep *step, double *sums)
 {
-  const PstRanks *ranks = step->players->ranks;
-  guint           n = step->players->discriminators->len;
-  guint           n_outputs = pst_adversarial_has_penalty (step) ? 2 * n : n;
-  /* of each discriminator real and generated, then penalties, pairs */
-  double sums[2 * PST_MAX_DISCRIMINATORS + 2] = { 0 };
-  double *penalty = sums + 2 * PST_MAX_DISCRIMINATORS, *pairs = penalty + 1;
+  guint   n = step->players->discriminators->len;
+  guint   n_outputs = pst_adversarial_has_penalty (step) ? 2 * n : n;
+  double *penalty = sums + 2 * n, *pairs = penalty + 1;
 
   for (int i = 0; i < step->batch; i++)
     {
@@ -171,86 +170,142 @@ read_discriminators (PstAdversarialStep *step, PstLosses *losses)
             sums[2 * k + 1] += loss[i + step->batch];
         }
     }
-  pst_ranks_add (ranks, sums, G_N_ELEMENTS (sums));
+}
+
+/* Means over all pairs, from what add_losses() has summed. */
+static void
+read_discriminators (PstAdversarialStep *step, const double *sums,
+                     PstLosses *losses)
+{
+  guint  n = step->players->discriminators->len;
+  double pairs = sums[2 * n + 1];
+
   losses->real = losses->fake = 0;
   for (guint k = 0; k < n; k++)
     {
-      losses->judged[k].real = sums[2 * k] / *pairs;
-      losses->judged[k].fake = sums[2 * k + 1] / *pairs;
+      losses->judged[k].real = sums[2 * k] / pairs;
+      losses->judged[k].fake = sums[2 * k + 1] / pairs;
       losses->real += losses->judged[k].real;
       losses->fake += losses->judged[k].fake;
     }
-  if (n_outputs > n)
-    losses->penalty = *penalty / *pairs;
+  if (pst_adversarial_has_penalty (step))
+    losses->penalty = sums[2 * n] / pairs;
 }
 
-/* Gradients of all discriminators, by their normalised weights. */
+/* Keeps the logits of the samples from @first on. */
 static void
-take_gradients (PstAdversarialStep *step)
+keep_logits (PstAdversarialStep *step, int first)
 {
-  for (guint i = 0; i < step->scratch->len; i++)
-    {
-      const PstTensor *gradient = pst_run_get_gradient (step->d_run, i);
+  guint n = step->logits->len;
+  guint output = pst_adversarial_has_penalty (step) ? 2 * n : n;
 
-      memcpy (step->scratch->pdata[i], gradient->data,
-              pst_tensor_bytes (gradient));
+  for (guint i = 0; i < n; i++)
+    {
+      const PstTensor *from = pst_run_get_output (step->d_run, output + i);
+      gsize            size = pst_tensor_bytes (from) / 2; /* of each kind */
+      gsize            one = size / (gsize) step->batch;
+      char            *to = ((PstArray *) step->logits->pdata[i])->tensor.data;
+
+      for (int kind = 0; kind < 2; kind++)
+        memcpy (to + one * (gsize) (kind * step->mine + first),
+                (const char *) from->data + kind * size, size);
     }
-  pst_ranks_sum (step->players->ranks, step->sums, step->n_sums);
 }
 
-/* Gradients of discriminator @i by its raw weights; the norm of them. */
+/* Gradients of a discriminator by its raw weights, of those at @gradients by
+ * the normalised ones; the norm of them. @gradients is moved on. */
 static double
-raw_gradients (PstAdversarialStep *step, PstSpectral *spectral, guint first)
+raw_gradients (PstAdversarialStep *step, PstSpectral *spectral,
+               float **gradients)
 {
   guint n = spectral->raw->len;
 
   for (guint i = 0; i < n; i++)
     {
-      float *gradient = step->scratch->pdata[first + i];
-
-      pst_spectral_gradient (spectral, i, gradient);
-      step->gradients[i] = gradient;
+      pst_spectral_gradient (spectral, i, *gradients);
+      step->gradients[i] = *gradients;
       step->counts[i] =
         pst_tensor_count (&((PstArray *) spectral->raw->pdata[i])->tensor);
+      *gradients += step->counts[i];
     }
   return pst_gradient_norm (step->gradients, step->counts, n);
 }
 
-/* Brings the running averages up to date; the factors of the rates. FALSE
+/* The factors of the rates, by the running averages before this step. FALSE
  * where all are 0. */
 static gboolean
 weigh (PstAdversarialStep *step, double *factors, PstLosses *losses)
 {
-  const PstRecipe *recipe = step->recipe;
-  GPtrArray       *all = step->players->discriminators;
-  PstArray        *averages = step->players->success;
-  guint            first = all->len;
-  double           success = 0, sum = 0;
+  const PstArray *averages = step->players->success;
+  guint           n = step->players->discriminators->len;
+  double          sum = 0;
 
-  if (pst_adversarial_has_penalty (step))
-    first += all->len;
-  for (guint i = 0; i < all->len; i++)
+  for (guint i = 0; i < n; i++)
     {
-      float *average = averages ? (float *) averages->tensor.data + i : NULL;
-      double now;
+      factors[i] = averages ? pst_balance_factor (
+                                step->recipe,
+                                ((const float *) averages->tensor.data)[i])
+                            : 1;
+      sum += factors[i];
+    }
+  losses->balance = sum / n;
+  return sum > 0;
+}
 
-      factors[i] = 1;
-      sum++;
-      if (! average)
-        continue;
-      now = pst_balance_success (recipe->adversarial_form,
-                                 pst_run_get_output (step->d_run, first + i),
-                                 step->columns, step->players->ranks);
+/* Brings the running averages up to date. */
+static void
+count_success (PstAdversarialStep *step, PstLosses *losses)
+{
+  const PstRecipe *recipe = step->recipe;
+  PstArray        *averages = step->players->success;
+  guint            n = step->players->discriminators->len;
+  double           sum = 0;
+
+  for (guint i = 0; i < n && averages; i++)
+    {
+      float          *average = (float *) averages->tensor.data + i;
+      const PstArray *logits = step->logits->pdata[i];
+      double          now;
+
+      now = pst_balance_success (recipe->adversarial_form, &logits->tensor,
+                                 step->all_columns, step->players->ranks);
       if (isfinite (now))
         *average += (float) ((1 - recipe->balance_average) *
                              (now - *average));
-      factors[i] = pst_balance_factor (recipe, *average);
-      sum += factors[i] - 1;
-      success += *average;
+      sum += *average;
     }
-  losses->success = averages ? success / all->len : NAN;
-  losses->balance = sum / all->len;
-  return sum > 0;
+  losses->success = averages ? sum / n : NAN;
+}
+
+/* The samples from @first on through the discriminators' graph; those of none
+ * of the styles alone need not go there. */
+static void
+pass_judges (PstAdversarialStep *step, int first, gboolean learn)
+{
+  PstSums *sums = step->d_sums;
+  gsize    at = pst_adversarial_size (step, first);
+  gsize    bytes = pst_adversarial_size (step, step->batch) * sizeof (float);
+  gboolean any = FALSE;
+
+  pst_adversarial_enter (step, first);
+  for (int i = 0; i < step->batch; i++)
+    any = any || step->columns[i] > 0;
+  if (! any)
+    return;
+  memcpy (pst_adversarial_picture (step, step->d_run, PST_INPUT_PICTURE, 0),
+          step->reals + at, bytes);
+  memcpy (pst_adversarial_picture (step, step->d_run, PST_INPUT_PICTURE,
+                                   step->batch), step->fakes + at, bytes);
+  fill_discriminators (step);
+  if (pst_adversarial_has_penalty (step))
+    fill_penalties (step);
+  pst_run_forward (step->d_run, NULL, NULL, NULL, NULL);
+  add_losses (step, sums->numbers + sums->n);
+  keep_logits (step, first);
+  if (! learn)
+    return;
+  pst_run_backward (step->d_run);
+  pst_sums_add (sums, step->d_run, step->pool);
 }
 
 void
@@ -258,30 +313,29 @@ pst_adversarial_judge (PstAdversarialStep *step, double factor,
                        PstLosses *losses)
 {
   const PstPlayers *players = step->players;
+  PstSums          *sums = step->d_sums;
+  float            *gradients = sums->gradients;
   double            rate = step->settings->rate_discriminator * factor;
-  guint             first = 0;
   double            factors[PST_MAX_DISCRIMINATORS];
+  gboolean          learn = weigh (step, factors, losses);
 
-  fill_discriminators (step);
-  draw (step);
-  if (pst_adversarial_has_penalty (step))
-    fill_penalties (step);
-  pst_run_forward (step->d_run, NULL, NULL, NULL, NULL);
-  read_discriminators (step, losses);
-  if (! weigh (step, factors, losses))
-    return;
-  pst_run_backward (step->d_run);
-  take_gradients (step);
-  for (guint i = 0; i < players->discriminators->len; i++)
+  draw_fakes (step);
+  pst_sums_clear (sums);
+  for (int i = 0; i < step->mine; i += step->batch)
+    pass_judges (step, i, learn);
+  pst_sums_finish (sums, players->ranks, step->pool);
+  read_discriminators (step, sums->numbers + sums->n, losses);
+  count_success (step, losses);
+  for (guint i = 0; i < players->discriminators->len && learn; i++)
     {
       PstSpectral *spectral = players->discriminators->pdata[i];
+      double       norm = raw_gradients (step, spectral, &gradients);
 
-      if (factors[i] > 0 && isfinite (raw_gradients (step, spectral, first)))
+      if (factors[i] > 0 && isfinite (norm))
         {
           pst_adam_step (players->discriminator_adams->pdata[i],
                          step->gradients, 1, rate * factors[i]);
           pst_spectral_update (spectral);
         }
-      first += spectral->raw->len;
     }
 }

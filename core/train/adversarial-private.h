@@ -3,6 +3,7 @@
 
 #include "core/graph/plan.h"
 #include "core/train/adversarial-step.h"
+#include "core/train/sums.h"
 
 typedef enum
 {
@@ -73,10 +74,19 @@ struct _PstAdversarialStep
   const PstPlayers  *players;
   PstPool           *pool;
   int                whole;   /* samples of the step */
-  int                batch;   /* those taken here */
+  int                mine;    /* those taken here */
+  int                batch;   /* those that are in the graphs at a time */
   int                crop;
   int                n_styles;
-  PstBlend          *blends;
+  PstBlend          *all_blends; /* of the samples taken here */
+  int               *all_columns;
+  guint64           *all_numbers;
+  float             *images;  /* [mine,crop,crop,3] each */
+  float             *photos;
+  float             *reals;
+  float             *made;    /* by the generator */
+  float             *fakes;   /* those, or earlier ones in their place */
+  PstBlend          *blends;  /* of the samples in the graphs */
   int               *columns; /* 0 where no discriminator learns from it: of
                                  the identity and of what is between styles */
   guint64           *numbers; /* of the samples */
@@ -89,10 +99,10 @@ struct _PstAdversarialStep
   PstRun            *d_run;
   gint64            *counts;  /* of numbers in each weight, the larger list */
   const float      **gradients;
-  float             *sums;    /* discriminators' gradients, one after the
-                                 other */
-  gsize              n_sums;
-  GPtrArray         *scratch; /* where in @sums each weight's are */
+  PstSums           *g_sums;
+  PstSums           *d_sums;
+  GPtrArray         *logits;  /* (element-type PstArray): [2 mine,h,w], by
+                                 discriminator */
 };
 
 /* adversarial-graph.c */
@@ -128,7 +138,12 @@ guint pst_adversarial_patch_shapes (const PstAdversarialStep *step,
 /* Draws what goes into them. */
 void pst_adversarial_fill_patches (PstAdversarialStep *step);
 
-/* adversarial-step.c: sample @i of a run's input, which lies channels-last */
+/* adversarial-step.c: the samples from @first on go into the graphs, but for
+ * their pictures */
+void   pst_adversarial_enter (PstAdversarialStep *step, int first);
+/* Floats of @n pictures. */
+gsize  pst_adversarial_size (const PstAdversarialStep *step, int n);
+/* Sample @i of a run's input, which lies channels-last */
 float *pst_adversarial_picture (PstAdversarialStep *step, PstRun *run,
                                 guint input, int i);
 

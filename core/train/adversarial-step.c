@@ -30,33 +30,91 @@ check_judges (const PstAdversarialStep *step, GError **error)
   return TRUE;
 }
 
+/* Samples that go through the graphs at a time: one, so that gradients are the
+ * same however a step is shared, and memory is least; but all of them where the
+ * recipe says so or a loss looks at several at once. */
+static int
+pass_size (const PstAdversarialStep *step)
+{
+  gboolean together = pst_adversarial_has_patches (step) &&
+                      step->recipe->patches.pool == PST_PATCHES_BATCH;
+
+  return together || ! step->recipe->one_by_one ? step->mine : 1;
+}
+
 static void
 allocate_lists (PstAdversarialStep *step)
 {
   const PstPlayers *players = step->players;
-  guint             most = players->generator->weights->len;
-  g_autoptr (GArray) begins = g_array_new (FALSE, FALSE, sizeof (gsize));
+  guint             most = 0;
 
   for (guint i = 0; i < players->discriminators->len; i++)
-    {
-      PstSpectral *spectral = players->discriminators->pdata[i];
-
-      most = MAX (most, spectral->raw->len);
-      for (guint k = 0; k < spectral->raw->len; k++)
-        {
-          PstArray *raw = spectral->raw->pdata[k];
-
-          g_array_append_val (begins, step->n_sums);
-          step->n_sums += (gsize) pst_tensor_count (&raw->tensor);
-        }
-    }
-  step->sums = g_new (float, step->n_sums);
-  step->scratch = g_ptr_array_new ();
-  for (guint i = 0; i < begins->len; i++)
-    g_ptr_array_add (step->scratch,
-                     step->sums + g_array_index (begins, gsize, i));
+    most = MAX (most,
+                ((PstSpectral *) players->discriminators->pdata[i])->raw->len);
   step->counts = g_new0 (gint64, most);
   step->gradients = g_new0 (const float *, most);
+  step->all_blends = step->blends = g_new0 (PstBlend, step->mine);
+  step->all_columns = step->columns = g_new0 (int, step->mine);
+  step->all_numbers = step->numbers = g_new0 (guint64, step->mine);
+  step->terms = g_array_new (FALSE, FALSE, sizeof (PstTerm));
+}
+
+/* Numbers in the discriminators' weights. */
+static gsize
+count_judges (const PstAdversarialStep *step)
+{
+  GPtrArray *adams = step->players->discriminator_adams;
+  gsize      n = 0;
+
+  for (guint i = 0; i < adams->len; i++)
+    n += pst_adam_count (adams->pdata[i]);
+  return n;
+}
+
+gsize
+pst_adversarial_size (const PstAdversarialStep *step, int n)
+{
+  return (gsize) n * step->crop * step->crop * 3;
+}
+
+/* What a step keeps beside the graphs. */
+static void
+allocate (PstAdversarialStep *step)
+{
+  guint  n_judges = step->players->discriminators->len, first = n_judges;
+  gsize  size = pst_adversarial_size (step, step->mine);
+  float **pictures[] = { &step->images, &step->photos, &step->made,
+                         &step->reals, &step->fakes };
+
+  for (gsize i = 0; i < (step->d_run ? 5 : 3); i++)
+    *pictures[i] = g_new0 (float, size);
+  step->g_sums = pst_sums_new (pst_adam_count (step->players->generator_adam),
+                               step->terms->len + 2);
+  step->logits =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) pst_array_unref);
+  if (! step->d_run)
+    return;
+  step->d_sums = pst_sums_new (count_judges (step), 2 * n_judges + 2);
+  if (pst_adversarial_has_penalty (step))
+    first += n_judges;
+  for (guint i = 0; i < n_judges; i++)
+    {
+      PstShape shape = pst_run_get_output (step->d_run, first + i)->shape;
+
+      shape.dim[0] = 2 * step->mine;
+      g_ptr_array_add (step->logits, pst_array_new (PST_FLOAT32, &shape, TRUE));
+    }
+}
+
+static guint64
+allocated_memory (const PstAdversarialStep *step)
+{
+  gboolean judged = pst_adversarial_has_judges (step);
+  guint64  bytes = pst_adversarial_size (step, step->mine) * sizeof (float) *
+                  (judged ? 5 : 3);
+
+  bytes += pst_sums_memory (pst_adam_count (step->players->generator_adam));
+  return judged ? bytes + pst_sums_memory (count_judges (step)) : bytes;
 }
 
 /* Bytes of the replay pool at this crop. */
@@ -91,17 +149,14 @@ plan_step (const PstRecipe *recipe, const PstSettings *settings,
   step->players = players;
   step->pool = pool;
   step->whole = settings->batch;
-  step->batch = pst_ranks_count (players->ranks, settings->batch);
+  step->mine = pst_ranks_count (players->ranks, settings->batch);
   step->crop = settings->crop;
   step->n_styles = (int) recipe->styles->len + 1;
-  step->blends = g_new0 (PstBlend, step->batch);
-  step->columns = g_new0 (int, step->batch);
-  step->numbers = g_new0 (guint64, step->batch);
-  step->terms = g_array_new (FALSE, FALSE, sizeof (PstTerm));
+  step->batch = pass_size (step);
   allocate_lists (step);
   judged = pst_adversarial_has_judges (step);
   if (budget)
-    budget = less (budget, replay_memory (step));
+    budget = less (budget, replay_memory (step) + allocated_memory (step));
   if ((judged && ! check_judges (step, error)) ||
       ! pst_adversarial_check_patches (step, error) ||
       ! pst_adversarial_plan_generator (step, pool, budget, error))
@@ -132,6 +187,7 @@ pst_adversarial_step_new (const PstRecipe *recipe, const PstSettings *settings,
     step->d_run = pst_run_new (step->d_plan, pool, error);
   if (! step->g_run || (step->d_plan && ! step->d_run))
     return NULL;
+  allocate (step);
   return g_steal_pointer (&step);
 }
 
@@ -151,6 +207,7 @@ pst_adversarial_step_forecast (const PstRecipe *recipe,
   forecast->cost = pst_plan_get_cost (step->g_plan);
   if (step->d_plan)
     forecast->cost += pst_plan_get_cost (step->d_plan);
+  forecast->cost *= step->mine / step->batch;
   return TRUE;
 }
 
@@ -164,11 +221,17 @@ pst_adversarial_step_free (PstAdversarialStep *step)
   g_clear_pointer (&step->g_plan, pst_plan_unref);
   g_clear_pointer (&step->d_plan, pst_plan_unref);
   g_array_unref (step->terms);
-  g_ptr_array_unref (step->scratch);
-  g_free (step->sums);
-  g_free (step->blends);
-  g_free (step->columns);
-  g_free (step->numbers);
+  g_clear_pointer (&step->logits, g_ptr_array_unref);
+  g_clear_pointer (&step->g_sums, pst_sums_free);
+  g_clear_pointer (&step->d_sums, pst_sums_free);
+  g_free (step->images);
+  g_free (step->photos);
+  g_free (step->reals);
+  g_free (step->made);
+  g_free (step->fakes);
+  g_free (step->all_blends);
+  g_free (step->all_columns);
+  g_free (step->all_numbers);
   g_free (step->counts);
   g_free (step->gradients);
   g_free (step);
@@ -181,54 +244,52 @@ pst_adversarial_step_get_memory (const PstAdversarialStep *step)
 
   if (step->d_plan)
     bytes += pst_plan_get_memory (step->d_plan);
-  return bytes + replay_memory (step);
+  return bytes + replay_memory (step) + allocated_memory (step);
 }
 
 void
 pst_adversarial_step_set_column (PstAdversarialStep *step, int i, int column)
 {
-  g_return_if_fail (i >= 0 && i < step->batch);
+  g_return_if_fail (i >= 0 && i < step->mine);
   g_return_if_fail (column >= 0 && column < step->n_styles);
 
-  step->columns[i] = column;
-  step->blends[i] = (PstBlend) { column, column, 0 };
+  step->all_columns[i] = column;
+  step->all_blends[i] = (PstBlend) { column, column, 0 };
 }
 
 void
 pst_adversarial_step_set_blend (PstAdversarialStep *step, int i, int column,
                                 int second, double part)
 {
-  g_return_if_fail (i >= 0 && i < step->batch);
+  g_return_if_fail (i >= 0 && i < step->mine);
   g_return_if_fail (column > 0 && column < step->n_styles);
   g_return_if_fail (second >= 0 && second < step->n_styles);
 
-  step->columns[i] = 0;
-  step->blends[i] = (PstBlend) { column, second, part };
+  step->all_columns[i] = 0;
+  step->all_blends[i] = (PstBlend) { column, second, part };
 }
 
 int
 pst_adversarial_step_get_column (const PstAdversarialStep *step, int i)
 {
-  g_return_val_if_fail (i >= 0 && i < step->batch, 0);
+  g_return_val_if_fail (i >= 0 && i < step->mine, 0);
 
-  return step->columns[i];
+  return step->all_columns[i];
 }
 
 const float *
 pst_adversarial_step_pastiche (const PstAdversarialStep *step, int i)
 {
-  const float *data = pst_run_get_output (step->g_run, 0)->data;
-
-  return data + (gsize) i * step->crop * step->crop * 3;
+  return step->made + pst_adversarial_size (step, i);
 }
 
 void
 pst_adversarial_step_set_number (PstAdversarialStep *step, int i,
                                  guint64 number)
 {
-  g_return_if_fail (i >= 0 && i < step->batch);
+  g_return_if_fail (i >= 0 && i < step->mine);
 
-  step->numbers[i] = number;
+  step->all_numbers[i] = number;
 }
 
 void
@@ -243,27 +304,33 @@ pst_adversarial_picture (PstAdversarialStep *step, PstRun *run, guint input,
 {
   float *data = pst_run_get_input (run, input)->data;
 
-  return data + (gsize) i * step->crop * step->crop * 3;
+  return data + pst_adversarial_size (step, i);
 }
 
 float *
 pst_adversarial_step_image (PstAdversarialStep *step, int i)
 {
-  return pst_adversarial_picture (step, step->g_run, PST_INPUT_IMAGE, i);
+  return step->images + pst_adversarial_size (step, i);
 }
 
 float *
 pst_adversarial_step_photo (PstAdversarialStep *step, int i)
 {
-  return pst_adversarial_picture (step, step->g_run, PST_INPUT_PHOTO, i);
+  return step->photos + pst_adversarial_size (step, i);
 }
 
 float *
 pst_adversarial_step_real (PstAdversarialStep *step, int i)
 {
-  return step->d_run ? pst_adversarial_picture (step, step->d_run,
-                                                PST_INPUT_PICTURE, i)
-                     : NULL;
+  return step->reals ? step->reals + pst_adversarial_size (step, i) : NULL;
+}
+
+void
+pst_adversarial_enter (PstAdversarialStep *step, int first)
+{
+  step->blends = step->all_blends + first;
+  step->columns = step->all_columns + first;
+  step->numbers = step->all_numbers + first;
 }
 
 /* The weight of @term for a sample of @column. */
@@ -386,13 +453,12 @@ fill_generator (PstAdversarialStep *step)
     }
 }
 
-/* Each term's sum over all samples that it concerns, then how many samples
- * are of the identity, and how many of one style; transfer full. */
-static double *
-sum_terms (PstAdversarialStep *step)
+/* Adds each term of the samples that it concerns, then how many samples are of
+ * the identity, and how many of one style. */
+static void
+add_terms (PstAdversarialStep *step, double *sums)
 {
-  guint   n = step->terms->len;
-  double *sums = g_new0 (double, n + 2);
+  guint n = step->terms->len;
 
   for (int i = 0; i < step->batch; i++)
     {
@@ -409,20 +475,18 @@ sum_terms (PstAdversarialStep *step)
                                             : step->columns[i] > 0)
           sums[k] += ((const float *) loss->data)[i];
     }
-  pst_ranks_add (step->players->ranks, sums, n + 2);
-  return sums;
 }
 
-/* The losses' means over the samples that each concerns. FALSE where one of
- * them is not finite. */
+/* The losses' means over the samples that each concerns, from what
+ * add_terms() has summed. FALSE where one of them is not finite. */
 static gboolean
-read_generator (PstAdversarialStep *step, PstLosses *losses)
+read_generator (PstAdversarialStep *step, const double *sums,
+                PstLosses *losses)
 {
-  g_autofree double *sums = sum_terms (step);
-  double             n_identity = sums[step->terms->len], total = 0;
-  double             n_style = sums[step->terms->len + 1];
-  double             means[PST_N_TERMS] = { 0 };
-  PstJudged         *judged = losses->judged;
+  double     n_identity = sums[step->terms->len], total = 0;
+  double     n_style = sums[step->terms->len + 1];
+  double     means[PST_N_TERMS] = { 0 };
+  PstJudged *judged = losses->judged;
 
   for (guint k = 0; k < step->terms->len; k++)
     {
@@ -447,25 +511,44 @@ read_generator (PstAdversarialStep *step, PstLosses *losses)
   return isfinite (total);
 }
 
-static gboolean
-step_generator (PstAdversarialStep *step, double factor, PstLosses *losses)
+/* The samples from @first on through the generator's graph. */
+static void
+pass_generator (PstAdversarialStep *step, int first)
 {
-  const PstSettings *settings = step->settings;
+  PstSums *sums = step->g_sums;
+  gsize    at = pst_adversarial_size (step, first);
+  gsize    bytes = pst_adversarial_size (step, step->batch) * sizeof (float);
 
+  pst_adversarial_enter (step, first);
+  memcpy (pst_run_get_input (step->g_run, PST_INPUT_IMAGE)->data,
+          step->images + at, bytes);
+  memcpy (pst_run_get_input (step->g_run, PST_INPUT_PHOTO)->data,
+          step->photos + at, bytes);
   fill_generator (step);
   if (pst_adversarial_has_patches (step))
     pst_adversarial_fill_patches (step);
   pst_run_forward (step->g_run, NULL, NULL, NULL, NULL);
-  losses->norm = NAN;
-  if (! read_generator (step, losses))
-    return FALSE;
-  if (step->d_run)
-    memcpy (pst_adversarial_step_real (step, step->batch),
-            pst_run_get_output (step->g_run, 0)->data,
-            sizeof (float) * step->batch * step->crop * step->crop * 3);
+  add_terms (step, sums->numbers + sums->n);
+  memcpy (step->made + at, pst_run_get_output (step->g_run, 0)->data, bytes);
   pst_run_backward (step->g_run);
-  losses->norm = pst_adam_descend (step->players->generator_adam, step->g_run,
-                                   step->players->ranks, settings->clip,
+  pst_sums_add (sums, step->g_run, step->pool);
+}
+
+static gboolean
+step_generator (PstAdversarialStep *step, double factor, PstLosses *losses)
+{
+  const PstSettings *settings = step->settings;
+  PstSums           *sums = step->g_sums;
+
+  pst_sums_clear (sums);
+  for (int i = 0; i < step->mine; i += step->batch)
+    pass_generator (step, i);
+  pst_sums_finish (sums, step->players->ranks, step->pool);
+  losses->norm = NAN;
+  if (! read_generator (step, sums->numbers + sums->n, losses))
+    return FALSE;
+  losses->norm = pst_adam_descend (step->players->generator_adam,
+                                   sums->gradients, settings->clip,
                                    settings->rate * factor);
   return isfinite (losses->norm);
 }

@@ -11,6 +11,7 @@
 /* Nothing moves, so that steps can be compared. */
 #define STILL                                                                 \
   "[training]\nblend-share=0.5\nrate=0\nrate-discriminator=0\n"               \
+  "one-by-one=0\n"                                                            \
   "[losses]\nsaturation=0.1\n[style one]\ncontent=2\nstyle=3\n"               \
   "[style two]\nadversarial=0.5\n"
 

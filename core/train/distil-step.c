@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/graph/plan.h"
 #include "core/train/losses.h"
+#include "core/train/sums.h"
 
 #define PROBE 64 /* pixels, to look for the channels at */
 
@@ -19,7 +20,11 @@ struct _PstDistilStep
   PstSettings      settings;
   PstAdam         *adam;
   const PstRanks  *ranks;
-  int              batch; /* samples taken here */
+  PstPool         *pool;
+  int              mine;  /* samples taken here */
+  int              batch; /* those that are in the graph at a time */
+  float           *images; /* [mine,crop,crop,3] */
+  PstSums         *sums;
   int              n_layers;
   PstPlan         *plan;
   PstRun          *run;
@@ -101,6 +106,13 @@ fill_seeds (PstDistilStep *step)
     }
 }
 
+/* Floats of a picture. */
+static gsize
+picture_size (const PstDistilStep *step)
+{
+  return (gsize) step->settings.crop * step->settings.crop * 3;
+}
+
 PstDistilStep *
 pst_distil_step_new (const PstRecipe *recipe, const PstSettings *settings,
                      PstNetwork *student, PstAdam *adam, PstFeatures *teacher,
@@ -113,12 +125,16 @@ pst_distil_step_new (const PstRecipe *recipe, const PstSettings *settings,
   step->settings = *settings;
   step->adam = adam;
   step->ranks = ranks;
-  step->batch = pst_ranks_count (ranks, settings->batch);
+  step->pool = pool;
+  step->mine = pst_ranks_count (ranks, settings->batch);
+  step->batch = recipe->one_by_one ? 1 : step->mine;
   step->n_layers = teacher->n_style;
   step->plan = make_plan (step, student, teacher, pool, budget, error);
   step->run = step->plan ? pst_run_new (step->plan, pool, error) : NULL;
   if (! step->run)
     return NULL;
+  step->images = g_new0 (float, picture_size (step) * step->mine);
+  step->sums = pst_sums_new (pst_adam_count (adam), 2);
   fill_seeds (step);
   return g_steal_pointer (&step);
 }
@@ -133,13 +149,14 @@ pst_distil_step_forecast (const PstRecipe *recipe, const PstSettings *settings,
   PstDistilStep       step = { .recipe = recipe, .settings = *settings };
   g_autoptr (PstPlan) plan = NULL;
 
-  step.batch = pst_ranks_count (ranks, settings->batch);
+  step.mine = pst_ranks_count (ranks, settings->batch);
+  step.batch = recipe->one_by_one ? 1 : step.mine;
   step.n_layers = teacher->n_style;
   plan = make_plan (&step, student, teacher, pool, budget, error);
   if (! plan)
     return FALSE;
   forecast->memory = pst_plan_get_memory (plan);
-  forecast->cost = pst_plan_get_cost (plan);
+  forecast->cost = pst_plan_get_cost (plan) * (step.mine / step.batch);
   return TRUE;
 }
 
@@ -150,6 +167,8 @@ pst_distil_step_free (PstDistilStep *step)
     return;
   g_clear_pointer (&step->run, pst_run_free);
   g_clear_pointer (&step->plan, pst_plan_unref);
+  g_clear_pointer (&step->sums, pst_sums_free);
+  g_free (step->images);
   g_free (step);
 }
 
@@ -162,43 +181,48 @@ pst_distil_step_get_memory (const PstDistilStep *step)
 float *
 pst_distil_step_image (PstDistilStep *step, int i)
 {
-  gsize  crop = (gsize) step->settings.crop;
-  float *data = pst_run_get_input (step->run, 0)->data;
-
-  return data + i * crop * crop * 3;
+  return step->images + picture_size (step) * i;
 }
 
-/* The losses' means, layers weighed. */
+/* The samples from @first on through the graph; their losses, layers weighed,
+ * and their gradients are added. */
 static void
-read_losses (PstDistilStep *step, PstLosses *losses)
+pass (PstDistilStep *step, int first)
 {
-  double sums[2] = { 0 };
-  double none[sizeof (PstLosses) / sizeof (double)];
+  double *losses = step->sums->numbers + step->sums->n;
 
-  for (gsize i = 0; i < G_N_ELEMENTS (none); i++)
-    none[i] = NAN;
-  memcpy (losses, none, sizeof none);
+  memcpy (pst_run_get_input (step->run, 0)->data,
+          pst_distil_step_image (step, first),
+          picture_size (step) * step->batch * sizeof (float));
+  pst_run_forward (step->run, NULL, NULL, NULL, NULL);
   for (int k = 0; k < 2 * step->n_layers; k++)
     {
       const float *loss = pst_run_get_output (step->run, k)->data;
 
       for (int i = 0; i < step->batch; i++)
-        sums[k % 2] += step->recipe->style[k / 2].weight * loss[i];
+        losses[k % 2] += step->recipe->style[k / 2].weight * loss[i];
     }
-  pst_ranks_add (step->ranks, sums, G_N_ELEMENTS (sums));
-  losses->content = sums[0] / step->settings.batch;
-  losses->style = sums[1] / step->settings.batch;
+  pst_run_backward (step->run);
+  pst_sums_add (step->sums, step->run, step->pool);
 }
 
 gboolean
 pst_distil_step_run (PstDistilStep *step, double factor, PstLosses *losses)
 {
   const PstSettings *settings = &step->settings;
+  const double      *sums = step->sums->numbers + step->sums->n;
+  double             none[sizeof (PstLosses) / sizeof (double)];
 
-  pst_run_forward (step->run, NULL, NULL, NULL, NULL);
-  read_losses (step, losses);
-  pst_run_backward (step->run);
-  losses->norm = pst_adam_descend (step->adam, step->run, step->ranks,
+  for (gsize i = 0; i < G_N_ELEMENTS (none); i++)
+    none[i] = NAN;
+  memcpy (losses, none, sizeof none);
+  pst_sums_clear (step->sums);
+  for (int i = 0; i < step->mine; i += step->batch)
+    pass (step, i);
+  pst_sums_finish (step->sums, step->ranks, step->pool);
+  losses->content = sums[0] / settings->batch;
+  losses->style = sums[1] / settings->batch;
+  losses->norm = pst_adam_descend (step->adam, step->sums->gradients,
                                    settings->clip, settings->rate * factor);
   return isfinite (losses->norm);
 }

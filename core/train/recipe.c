@@ -85,6 +85,7 @@ static const PstRecipeKey training_keys[] = {
   { "balance-target", PST_KEY_NUMBER, RECIPE (balance_target), 0.5, 1, NULL },
   { "balance-average", PST_KEY_NUMBER, RECIPE (balance_average), 0, 0.9999,
     NULL },
+  { "one-by-one", PST_KEY_INT, RECIPE (one_by_one), 0, 1, NULL },
   { "replay", PST_KEY_INT, RECIPE (replay), 0, 10000, NULL },
   { NULL, 0, 0, 0, 0, NULL },
 };
@@ -251,6 +252,7 @@ recipe_new (const char *text)
   recipe->beta1 = 0.5;
   recipe->beta2 = 0.999;
   recipe->penalty = 10;
+  recipe->one_by_one = 1;
   recipe->guard_steps = 100;
   recipe->guard_tries = 4;
   recipe->guard_rate = 0.5;

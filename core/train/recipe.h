@@ -263,6 +263,7 @@ typedef struct
   PstBalance         balance;
   double             balance_target;  /* success from which on it acts */
   double             balance_average; /* decay of the running success */
+  int                one_by_one; /* samples go through the networks */
   int                replay;  /* generated pictures kept of each style */
 
   PstRecipeStudent student;

@@ -26,7 +26,7 @@ static const char text[] =
     "[discriminator full]\nstrides=2;2;1\n"
     "[discriminator half]\npool=2\nstrides=2;2;1\n"
     "[discriminator quarter]\npool=4\nstrides=2;1;1\n"
-    "[training]\nbatch=4\ncrop=128\n"
+    "[training]\nbatch=4\ncrop=128\none-by-one=0\n"
     "[style a]\npictures=a\n[style b]\npictures=b\n[style c]\npictures=c\n"
     "[style d]\npictures=d\n[style e]\npictures=e\n[style f]\npictures=f\n";
 
