@@ -5,6 +5,12 @@
 command_bench() {
   local commit
   local -a arguments=()
+  if [ "${1:-}" = ranks ]; then
+    shift
+    prepare bench
+    build release
+    inside_at_last python3 "$TOP/tests/bench/ranks.py" "$BUILD/release" "$@"
+  fi
   while [ $# -gt 0 ]; do
     case $1 in
       --quick | --list) arguments+=("$1") ;;
