@@ -20,7 +20,7 @@ static const char settings[] =
   "[discriminator quarter]\n"
   "pool=4\n"
   "strides=2;1;1\n"
-  "[training]\n"
+  "[training]\none-by-one=0\n"
   "table-rate=10\n"
   "rate-discriminator=6e-4\n"  "warm-up=10\n"
   "schedule=linear\n"

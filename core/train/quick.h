@@ -4,7 +4,7 @@
 #include "core/train/recipe.h"
 
 /* The model that a quick training starts from; see pst_folders_models(). */
-#define PST_QUICK_MODEL "painters.onnx"
+#define PST_QUICK_MODEL "brush.onnx"
 /* What its thumbnail is made of, and the first row of its sheets. */
 #define PST_QUICK_SAMPLE "sample/sample-2.jpg"
 /* Minutes that make a style usable on two cores. */

@@ -78,7 +78,7 @@ class Bench:
         if case.kind == "training":
             return {}
         if case.network == "bundled":
-            model = os.path.join(TOP, "models", "painters.onnx")
+            model = os.path.join(TOP, "models", "brush.onnx")
         else:
             writer = cases.program(self.build, "tests/bench/write-network")
             model = self.once(self.path(case.network + ".onnx"), writer, case.network,

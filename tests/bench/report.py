@@ -28,7 +28,7 @@ before the start that it would take.
 
 The networks are the one of Johnson et al. as in pytorch/examples with random
 weights: *classical* with 32, 64 and 128 channels, *half width* with 16, 32 and
-64; *bundled* is `models/painters.onnx`. *Through OpenBLAS* is Pastiche with
+64; *bundled* is `models/brush.onnx`. *Through OpenBLAS* is Pastiche with
 `PASTICHE_GEMM=openblas`. In the rows that say AVX2 all engines are held to
 that. The error is Pastiche's largest difference from double precision,
 relative to the range of the result.

@@ -428,7 +428,7 @@ def test_report_in_the_way(world):
 
 def quick(world, *more, minutes="0.03", models="models"):
     """Learns the style of a picture without a recipe, from a model as small as can be."""
-    base = world.path("models/painters.onnx")
+    base = world.path("models/brush.onnx")
     if not os.path.exists(base):
         check(world.train().returncode == 0)
         os.rename(world.path("small.onnx"), base)
@@ -481,7 +481,7 @@ def test_quick_kept(world):
     check("Styles: 2" in told and "new: New" in told and "one: one" in told, told)
     check("begin=one" in info(world, "--recipe", world.path("mine.onnx")))
     made = []
-    for name in ("mine.onnx", "models/painters.onnx"):
+    for name in ("mine.onnx", "models/brush.onnx"):
         made.append(world.path(f"{len(made)}.png"))
         done = subprocess.run([PASTICHE, "apply", "-q", "--style", "one", world.path(name),
                                world.path("photos/a.jpg"), made[-1]], env=ENVIRONMENT,
@@ -496,8 +496,8 @@ def test_quick_refusals(world):
             (("--from", world.path("net.onnx")), "models", "no style model of Pastiche's"),
             (("--from", world.path("gone.onnx")), "models", "gone.onnx"),
             (("--features", world.path("net.onnx")), "models", "relu2_1"),
-            ((), "photos", "painters.onnx"),
-            (("--from", world.path("models/painters.onnx")), "photos", "features.onnx")):
+            ((), "photos", "brush.onnx"),
+            (("--from", world.path("models/brush.onnx")), "photos", "features.onnx")):
         done = quick(world, *words, models=models)
         check(done.returncode == 1, words, done)
         check(done.stderr.count("\n") == 1 and word in done.stderr, word, done.stderr)
