@@ -564,8 +564,8 @@ def on_terminal(words, columns):
 def test_terminal(world):
     os.rename(world.path("odd/cut.jpg"), world.path("photos/cut.jpg"))
     for columns in (40, 80, 200):
-        said = on_terminal(world.words("--restart", steps=8, sample=4), columns)
-        check("step 8 of 8" in said and "100 % " in said, said)
+        said = on_terminal(world.words("--restart", steps=400, sample=200), columns)
+        check("step 400 of 400" in said and "100 % " in said, said)
         check(" left" in said or columns < 80, said)
         bars = [part for part in re.split(r"[\r\n]+|\x1b\[K", said) if part.startswith("[")]
         check(bars, said)
@@ -573,7 +573,7 @@ def test_terminal(world):
         check(("off the photo by" in bars[-1]) == (columns == 200), columns, bars[-1])
         check(("judges right" in bars[-1]) == (columns == 200), columns, bars[-1])
         for name in ("small.onnx", "small.checkpoint.onnx", "small.report.html"):
-            check(f"{world.path(name)}: the " in said.split("Finished after 8 steps. Saved:")[1], said)
+            check(f"{world.path(name)}: the " in said.split("Finished after 400 steps. Saved:")[1], said)
 
 
 def test_log(world):
