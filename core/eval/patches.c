@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/float-key.h"
 #include "core/eval/pyramid.h"
 #include "core/kernels/gemm.h"
 
@@ -135,26 +136,6 @@ make_directions (guint64 seed)
 
 #define DIGIT 11
 
-/* Keys that are ordered as whole numbers the way the floats are. */
-static guint32
-to_key (float x)
-{
-  guint32 bits;
-
-  memcpy (&bits, &x, sizeof bits);
-  return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
-}
-
-static float
-from_key (guint32 key)
-{
-  guint32 bits = key & 0x80000000u ? key & 0x7fffffffu : ~key;
-  float   x;
-
-  memcpy (&x, &bits, sizeof x);
-  return x;
-}
-
 /* By digits of eleven bits, the last first; @room: 2 n. */
 static void
 sort (float *numbers, guint n, guint32 *room)
@@ -162,7 +143,7 @@ sort (float *numbers, guint n, guint32 *room)
   guint32 *from = room, *to = room + n;
 
   for (guint i = 0; i < n; i++)
-    from[i] = to_key (numbers[i]);
+    from[i] = pst_float_to_key (numbers[i]);
   for (int shift = 0; shift < 32; shift += DIGIT)
     {
       guint    begin[1 << DIGIT] = { 0 };
@@ -184,7 +165,7 @@ sort (float *numbers, guint n, guint32 *room)
       to = other;
     }
   for (guint i = 0; i < n; i++)
-    numbers[i] = from_key (from[i]);
+    numbers[i] = pst_float_from_key (from[i]);
 }
 
 double

@@ -9,6 +9,7 @@
  * distance and its gradient by x exact, although this is taken for constant. */
 #include <string.h>
 
+#include "core/base/float-key.h"
 #include "core/ops/arguments.h"
 
 #define DIGIT 11
@@ -56,25 +57,6 @@ match_scratch (const PstCall *call, gsize *shared, gsize *per_worker)
 
   *per_worker = samples * (sizeof (Entry) * 2 * MAX (p, m) +
                            sizeof (float) * m);
-}
-
-static guint32
-to_key (float x)
-{
-  guint32 bits;
-
-  memcpy (&bits, &x, sizeof bits);
-  return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
-}
-
-static float
-from_key (guint32 key)
-{
-  guint32 bits = key & 0x80000000u ? key & 0x7fffffffu : ~key;
-  float   x;
-
-  memcpy (&x, &bits, sizeof x);
-  return x;
 }
 
 /* By digits of eleven bits, the last first; @room: @n. Returns whichever of
@@ -134,7 +116,8 @@ collect (const PstCall *call, const PstTensor *x, gint64 first, gint64 k,
 
         from += (b * dim[1] + k) * dim[2];
         for (gint64 i = 0; i < dim[2]; i++, n++)
-          list[n] = (Entry) { to_key (from[i]), (guint32) (b * dim[2] + i) };
+          list[n] = (Entry) { pst_float_to_key (from[i]),
+                              (guint32) (b * dim[2] + i) };
       }
   return n;
 }
@@ -161,7 +144,7 @@ match_item (gpointer data, gsize item, guint worker)
   m = collect (call, call->in[1], first, k, list);
   sorted = sort (list, list + room, m);
   for (gint64 i = 0; i < m; i++)
-    wished[i] = from_key (sorted[i].key);
+    wished[i] = pst_float_from_key (sorted[i].key);
   n = collect (call, call->in[0], first, k, list);
   sorted = sort (list, list + room, n);
   for (gint64 i = 0; i < n; i++)
