@@ -96,6 +96,37 @@ test_even (void)
     g_assert_cmpfloat (fabs (pst_tensor_get (slope, i)), <, 100);
 }
 
+/* The drawing at 25 places, of which the last is 8 further each way. */
+static void
+test_correlation (void)
+{
+  g_autoptr (PstPicture) picture = paint (FALSE);
+
+  for (int shrink = 1; shrink <= 2; shrink++)
+    {
+      g_autofree char *name = g_strdup_printf ("correlation%d", shrink);
+      g_autofree char *whole = g_strdup_printf ("luminance%d", shrink);
+      g_autoptr (PstRun) run = look (picture, name, 0);
+      g_autoptr (PstRun) drawing = look (picture, whole, 0);
+      const PstTensor   *out = pst_run_get_output (run, 0);
+      const PstTensor   *from = pst_run_get_output (drawing, 0);
+      gint64             h = out->shape.dim[2], w = out->shape.dim[3];
+
+      g_assert_cmpint (out->shape.dim[1], ==, 25);
+      g_assert_cmpint (h, ==, HEIGHT / shrink - 8);
+      g_assert_cmpint (w, ==, WIDTH / shrink - 8);
+      for (gint64 i = 0; i < pst_tensor_count (out); i++)
+        {
+          gint64 k = i / (h * w), y = i / w % h + k / 5 * 2;
+          gint64 x = i % w + k % 5 * 2;
+
+          g_assert_cmpfloat_with_epsilon (
+              pst_tensor_get (out, i),
+              1 + pst_tensor_get (from, y * (w + 8) + x), 1e-5);
+        }
+    }
+}
+
 static void
 test_random (void)
 {
@@ -189,7 +220,8 @@ static void
 test_refused (void)
 {
   static const char *const wrong[] = { "luminance", "luminance0", "random2",
-                                       "random65", "random7x", "relu1_1" };
+                                       "random65", "random7x", "relu1_1",
+                                       "correlation9" };
   PstRecipe recipe = { .n_content = 1 };
 
   for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++)
@@ -211,6 +243,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/layers/luminance", test_luminance);
   g_test_add_func ("/layers/even", test_even);
+  g_test_add_func ("/layers/correlation", test_correlation);
   g_test_add_func ("/layers/random", test_random);
   g_test_add_func ("/layers/drawing", test_drawing);
   g_test_add_func ("/layers/refused", test_refused);

@@ -60,7 +60,8 @@ unknown_layer (PstGraph *network, const char *name, GError **error)
   GPtrArray *outputs = network ? pst_graph_get_outputs (network) : none;
 
   if (! network)
-    g_string_append (known, "luminance1 … luminance32, random3 … random64");
+    g_string_append (known, "luminance1 … luminance32, correlation1 … "
+                            "correlation8, random3 … random64");
   for (guint i = 0; i < outputs->len; i++)
     g_string_append_printf (known, "%s%s", i ? ", " : "",
                             ((PstValue *) outputs->pdata[i])->name);

@@ -11,6 +11,8 @@
 #define QUIET 0.02f  /* likewise */
 #define FILTERS 32
 #define LARGEST 9    /* filter */
+#define LAGS 5       /* each way, for correlations */
+#define LAG 2        /* places from one to the next */
 
 static PstValue *
 constant (PstGraph *graph, const char *name, const PstShape *shape,
@@ -128,6 +130,23 @@ random_filters (PstGraph *graph, PstValue *picture, int reach, guint64 seed)
   return pst_graph_op (graph, "Relu", 1, x);
 }
 
+/* The drawing, and it again from places to the right of and below it. */
+static PstValue *
+lags (PstGraph *graph, PstValue *picture, int shrink)
+{
+  enum { SIZE = (LAGS - 1) * LAG + 1, ALL = LAGS * LAGS };
+  float     kernels[ALL * SIZE * SIZE] = { 0 };
+  PstShape  shape = PST_SHAPE (ALL, 1, SIZE, SIZE);
+  PstValue *x = luminance (graph, picture, shrink);
+
+  for (int k = 0; k < ALL; k++)
+    kernels[(k * SIZE + k / LAGS * LAG) * SIZE + k % LAGS * LAG] = 1;
+  x = pst_graph_op (graph, "Conv", 2, x,
+                    constant (graph, "lags", &shape, kernels));
+  pst_node_set_ints (x->producer, "kernel_shape", PST_INTS (SIZE, SIZE));
+  return binary (graph, "Add", x, number (graph, "lags.one", 1));
+}
+
 /* The number after @word that @name ends with; 0 where there is none from
  * @low to @high. */
 static int
@@ -150,6 +169,9 @@ pst_picture_layer (PstGraph *graph, PstValue *picture, const char *name,
 
   if (size > 0)
     return luminance (graph, picture, size);
+  size = read_size (name, "correlation", 1, 8);
+  if (size > 0)
+    return lags (graph, picture, size);
   size = read_size (name, "random", 3, 64);
   return size > 0 ? random_filters (graph, picture, size, seed) : NULL;
 }

@@ -19,6 +19,13 @@
  *   section 2, show that the Gram matrices of such layers of several sizes
  *   tell textures about as well as a trained network's. Filters of more than
  *   9 pixels see a picture that is shrunk 2, 4 or 8 times.
+ * - "correlationN", N from 1 to 8: [N,25,H/N-8,W/N-8]: "luminanceN" at each
+ *   place and at 24 others, 0 to 8 to the right and 0 to 8 below in steps of
+ *   2, and 1 added to all, since a style's means are told apart relative to
+ *   their size. Its covariances are the drawing's autocorrelation up to 8
+ *   places each way: the ways strokes run, how long they are, and whether they
+ *   repeat as a hatch does. Sendik and Cohen-Or, "Deep correlations for texture
+ *   synthesis", 2017, section 3.1, on the drawing instead of deep features.
  *
  * Returns: (nullable): the layer's value; %NULL where there is no such layer
  */

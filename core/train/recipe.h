@@ -3,7 +3,7 @@
 
 #include <glib.h>
 
-#define PST_MAX_LAYERS 8
+#define PST_MAX_LAYERS 12
 #define PST_MAX_DISCRIMINATORS 4
 #define PST_MAX_DEPTH 6
 #define PST_MAX_STAGES 8
