@@ -117,8 +117,8 @@ test_correlation (void)
       g_assert_cmpint (w, ==, WIDTH / shrink - 8);
       for (gint64 i = 0; i < pst_tensor_count (out); i++)
         {
-          gint64 k = i / (h * w), y = i / w % h + k / 5 * 2;
-          gint64 x = i % w + k % 5 * 2;
+          gint64 k = i / (h * w), y = i / w % h + k % 5 * 2;
+          gint64 x = i % w + k / 5 * 2;
 
           g_assert_cmpfloat_with_epsilon (
               pst_tensor_get (out, i),

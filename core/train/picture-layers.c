@@ -35,6 +35,19 @@ number (PstGraph *graph, const char *name, float value)
   return constant (graph, name, &one, &value);
 }
 
+static PstValue *
+whole (PstGraph *graph, const char *name, gint64 value)
+{
+  PstValue            *found = pst_graph_find (graph, name);
+  PstShape             one = PST_SHAPE (1);
+  g_autoptr (PstArray) array = NULL;
+
+  if (found)
+    return found;
+  array = pst_array_new_ints (&one, &value);
+  return pst_graph_add_parameter (graph, name, array);
+}
+
 /* ITU-R BT.709: [N,3,H,W] -> [N,1,H,W] */
 static PstValue *
 luma (PstGraph *graph, PstValue *picture)
@@ -130,20 +143,38 @@ random_filters (PstGraph *graph, PstValue *picture, int reach, guint64 seed)
   return pst_graph_op (graph, "Relu", 1, x);
 }
 
+/* Where @axis begins at 0, 2, … 8, and ends as much before its end: one more
+ * axis of channels. */
+static PstValue *
+lags_of_axis (PstGraph *graph, PstValue *x, gint64 axis)
+{
+  enum { FAR = (LAGS - 1) * LAG };
+  PstValue *axes = whole (graph, axis == 2 ? "lags.down" : "lags.right", axis);
+  PstValue *some[LAGS];
+
+  for (int k = 0; k < LAGS; k++)
+    {
+      g_autofree char *from = g_strdup_printf ("lags.from%d", k * LAG);
+      g_autofree char *to = g_strdup_printf ("lags.to%d", k * LAG);
+      gint64           end = k < LAGS - 1 ? k * LAG - FAR : G_MAXINT32;
+
+      some[k] = pst_graph_op (graph, "Slice", 4, x,
+                              whole (graph, from, k * LAG),
+                              whole (graph, to, end), axes);
+    }
+  x = pst_graph_op (graph, "Concat", LAGS, some[0], some[1], some[2], some[3],
+                    some[4]);
+  pst_node_set_int (x->producer, "axis", 1);
+  return x;
+}
+
 /* The drawing, and it again from places to the right of and below it. */
 static PstValue *
 lags (PstGraph *graph, PstValue *picture, int shrink)
 {
-  enum { SIZE = (LAGS - 1) * LAG + 1, ALL = LAGS * LAGS };
-  float     kernels[ALL * SIZE * SIZE] = { 0 };
-  PstShape  shape = PST_SHAPE (ALL, 1, SIZE, SIZE);
   PstValue *x = luminance (graph, picture, shrink);
 
-  for (int k = 0; k < ALL; k++)
-    kernels[(k * SIZE + k / LAGS * LAG) * SIZE + k % LAGS * LAG] = 1;
-  x = pst_graph_op (graph, "Conv", 2, x,
-                    constant (graph, "lags", &shape, kernels));
-  pst_node_set_ints (x->producer, "kernel_shape", PST_INTS (SIZE, SIZE));
+  x = lags_of_axis (graph, lags_of_axis (graph, x, 2), 3);
   return binary (graph, "Add", x, number (graph, "lags.one", 1));
 }
 
