@@ -62,15 +62,19 @@ luma (PstGraph *graph, PstValue *picture)
   return x;
 }
 
-/* Means over what lies in the window, fewer numbers at the border. */
+/* Means over what lies in the window, fewer numbers at the border: of columns,
+ * then of rows. */
 static PstValue *
 local_mean (PstGraph *graph, PstValue *x)
 {
   enum { P = WINDOW / 2 };
 
   x = pst_graph_op (graph, "AveragePool", 1, x);
-  pst_node_set_ints (x->producer, "kernel_shape", PST_INTS (WINDOW, WINDOW));
-  pst_node_set_ints (x->producer, "pads", PST_INTS (P, P, P, P));
+  pst_node_set_ints (x->producer, "kernel_shape", PST_INTS (WINDOW, 1));
+  pst_node_set_ints (x->producer, "pads", PST_INTS (P, 0, P, 0));
+  x = pst_graph_op (graph, "AveragePool", 1, x);
+  pst_node_set_ints (x->producer, "kernel_shape", PST_INTS (1, WINDOW));
+  pst_node_set_ints (x->producer, "pads", PST_INTS (0, P, 0, P));
   return x;
 }
 
