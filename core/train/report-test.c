@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The report, its curves and its texts; tests/helper/train.py reads whole
+/* The report, its curves and its texts; tests/helper/report.py reads whole
  * ones. */
 #include "core/train/report-private.h"
 

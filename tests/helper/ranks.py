@@ -10,93 +10,32 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-import traceback
 
-PASTICHE, MAKE = sys.argv[1:3]
+import training
+from training import ENVIRONMENT, PASTICHE, check, run
+
 MODULE = os.path.join(os.path.dirname(PASTICHE), "pastiche-mpi.so")
 LIMIT = 240  # seconds that one training may take
 
-RECIPE = """[model]
-title=Small
-licence=CC0
-width=4
-blocks=1
-[photos]
-paths={photos}
-min-size=16
-[features]
-network=net.onnx
-content-layers=deep
-style-layers=shallow;deep
-[discriminator full]
-channels=8;8
-strides=2;1
-[training]
-steps={steps}
-batch={batch}
-crop=32
-warm-up=0
-sample-every={sample}
-{more}
-[style one]
-pictures=one.png
-size=64
-"""
-
-# One machine, more processes than cores, no network, maybe as root.
-ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "", "OMPI_MCA_btl": "self,sm",
-               "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
-
-
-def check(condition, *said):
-    if not condition:
-        raise AssertionError(" ".join(str(word) for word in said))
-
 
 def events(text):
+    """mpirun may say something between them."""
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
-class World:
-    """A folder with all that a training needs."""
+class World(training.World):
+    """Trainings by so many processes; 0 is without mpirun."""
 
-    def __enter__(self):
-        self.keep = tempfile.TemporaryDirectory()
-        self.folder = self.keep.name
-        subprocess.run([MAKE, self.folder], check=True)
-        return self
+    limit = LIMIT
+    # One machine, more processes than cores, no network, maybe as root.
+    environment = {**ENVIRONMENT, "OMPI_MCA_btl": "self,sm", "OMPI_ALLOW_RUN_AS_ROOT": "1",
+                   "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
 
-    def __exit__(self, *_):
-        self.keep.cleanup()
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def read(self, name):
-        with open(self.path(name), "rb") as file:
-            return file.read()
-
-    def words(self, n, *more, out="small.onnx", steps=20, batch=4, sample=0, photos="photos",
-              keys=""):
-        recipe = self.path("small.recipe")
-        with open(recipe + ".new", "w", encoding="utf-8") as file:
-            file.write(RECIPE.format(steps=steps, batch=batch, sample=sample, photos=photos,
-                                     more=keys))
-        os.rename(recipe + ".new", recipe)
-        words = [PASTICHE, "train", recipe, "--out", self.path(out), "--threads", "1", "--events",
-                 *more]
+    def words(self, n, *more, steps=20, batch=4, keys="", **others):
+        words = super().words("--events", *more, steps=steps, batch=batch,
+                              keys="[training]\n" + keys, **others)
         return ["mpirun", "--oversubscribe", "-n", str(n), *words] if n else words
-
-    def train(self, n, *more, **keys):
-        return subprocess.run(self.words(n, *more, **keys), capture_output=True, text=True,
-                              timeout=LIMIT, env=ENVIRONMENT)
-
-    def usable(self, name="small.onnx"):
-        done = subprocess.run([PASTICHE, "info", self.path(name)], capture_output=True, text=True,
-                              timeout=LIMIT, env=ENVIRONMENT)
-        check(done.returncode == 0 and "one" in done.stdout, done)
 
 
 def finished(done):
@@ -140,9 +79,8 @@ def test_one_speaks(world):
 
 def test_alone(world):
     """Without mpirun, or with it for one process, nothing of MPI is there."""
-    done = subprocess.run(["strace", "-f", "-qq", "-e", "trace=openat", "-o", world.path("trace"),
-                           *world.words(0, steps=2)], capture_output=True, text=True,
-                          timeout=LIMIT, env=ENVIRONMENT)
+    done = run("strace", "-f", "-qq", "-e", "trace=openat", "-o", world.path("trace"),
+               *world.words(0, steps=2), environment=world.environment)
     finished(done)
     check(not done.stderr, done.stderr)
     check(b"libmpi" not in world.read("trace"), "libmpi was loaded")
@@ -169,7 +107,7 @@ def start(world, n):
     """A long training that has made some steps, and the lines read."""
     process = subprocess.Popen(world.words(n, steps=1000000, keys="save-seconds=1"),
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                               env=ENVIRONMENT)
+                               env=world.environment)
     kinds = set()
     while not kinds >= {"step", "checkpoint"}:
         line = process.stdout.readline()
@@ -178,7 +116,7 @@ def start(world, n):
     return process
 
 
-def ranks_of(process):
+def ranks_of(world, process):
     """Process ids of the trainings below mpirun, by rank."""
     found = {}
     for name in os.listdir("/proc"):
@@ -191,7 +129,7 @@ def ranks_of(process):
                 command = file.read()
         except OSError:
             continue
-        if WORLD[0].folder.encode() in command and b"OMPI_COMM_WORLD_RANK" in own:
+        if world.folder.encode() in command and b"OMPI_COMM_WORLD_RANK" in own:
             found[int(own[b"OMPI_COMM_WORLD_RANK"])] = int(name)
     return found
 
@@ -204,7 +142,7 @@ def test_cancel(world):
             if whom is None:
                 process.send_signal(signal.SIGUSR1)
             else:
-                os.kill(ranks_of(process)[whom], signal.SIGINT)
+                os.kill(ranks_of(world, process)[whom], signal.SIGINT)
             out, err = process.communicate(timeout=LIMIT)
         finally:
             process.kill()
@@ -223,7 +161,7 @@ def test_killed(world):
             if whom is None:
                 process.send_signal(signal.SIGTERM)
             else:
-                os.kill(ranks_of(process)[whom], signal.SIGKILL)
+                os.kill(ranks_of(world, process)[whom], signal.SIGKILL)
             process.communicate(timeout=LIMIT)
         finally:
             process.kill()
@@ -233,7 +171,7 @@ def test_killed(world):
                    or name.endswith(".part")], os.listdir(world.folder))
         os.remove(world.path("small.checkpoint.onnx"))
     time.sleep(1)
-    check(not ranks_of(process), "some are left")
+    check(not ranks_of(world, process), "some are left")
 
 
 def test_refusals(world):
@@ -258,7 +196,7 @@ def test_without_module(world):
     program = shutil.copy(PASTICHE, world.path("bin"))
     words = world.words(2)
     words[words.index(PASTICHE)] = program
-    done = subprocess.run(words, capture_output=True, text=True, timeout=LIMIT, env=ENVIRONMENT)
+    done = run(*words, environment=world.environment)
     said = [line for line in done.stderr.splitlines() if line.startswith("pastiche")]
     check(done.returncode == 1 and len(said) == 1 and "2 processes" in said[0], done)
     check(not os.path.exists(world.path("small.onnx")))
@@ -274,30 +212,10 @@ TESTS = {
     "an error is said once": test_refusals,
     "without the module it says so": test_without_module,
 }
-WORLD = []
-
-
-def main():
-    if not os.path.isfile(MODULE) or not shutil.which("mpirun"):
-        print("1..0 # SKIP built without MPI, or there is no mpirun")
-        return 0
-    print(f"1..{len(TESTS)}", flush=True)
-    failed = 0
-    for number, (name, test) in enumerate(TESTS.items(), 1):
-        problem = ""
-        try:
-            with World() as world:
-                WORLD[:] = [world]
-                test(world)
-        except Exception:  # pylint: disable=broad-exception-caught
-            problem = traceback.format_exc()
-        failed += bool(problem)
-        print(f"{'not ok' if problem else 'ok'} {number} - {name}")
-        for line in problem.splitlines():
-            print(f"# {line}")
-        sys.stdout.flush()
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if not os.path.isfile(MODULE) or not shutil.which("mpirun"):
+        print("1..0 # SKIP built without MPI, or there is no mpirun")
+        sys.exit(0)
+    sys.exit(training.main(TESTS, World))
