@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What needs neither a display nor a model. */
+#include "core/base/test-run.h"
 #include "ui/canvas.h"
 #include "ui/job.h"
 
@@ -142,5 +143,5 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/canvas/paste-masked", test_paste_masked);
   g_test_add_func ("/ui/job/fails", test_job_fails);
   g_test_add_func ("/ui/job/free", test_job_free);
-  return g_test_run ();
+  return test_run ();
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "core/base/folders.h"
 #include "core/base/memory.h"
 #include "core/base/parallel.h"
+#include "core/base/test-run.h"
 
 typedef struct
 {
@@ -137,6 +139,57 @@ test_folders (void)
   g_rmdir (folder);
 }
 
+/* Runs this program with @words. -1 where it can't be run; what it says on
+ * standard error in @said: (out). */
+static int
+run_self (const char *words, char **said)
+{
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *out = NULL;
+  g_auto (GStrv)   all = g_strsplit (words, " ", -1);
+  int              status;
+
+  g_free (all[0]);
+  all[0] = g_steal_pointer (&program);
+  if (! all[0] || ! g_spawn_sync (NULL, all, NULL, G_SPAWN_DEFAULT, NULL, NULL,
+                                  &out, said, &status, NULL))
+    return -1;
+  g_assert_true (WIFEXITED (status));
+  return WEXITSTATUS (status);
+}
+
+/* A path that names no test is no success. */
+static void
+test_paths (void)
+{
+  static const struct
+  {
+    const char *words, *wrong;
+  } cases[] = {
+    { "self -p /base/folders", NULL },
+    { "self --tap -p=/base/memory -p /base/folders", NULL },
+    { "self -p /base/folder", "/base/folder;" },
+    { "self -p=/nothing", "/nothing;" },
+    { "self -p /base/folders -p /base/none", "/base/none;" },
+    { "self -l -p /nothing", NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *said = NULL;
+      int              status = run_self (cases[i].words, &said);
+
+      if (status < 0)
+        {
+          g_test_skip ("this program can't be run by itself");
+          return;
+        }
+      g_assert_cmpint (status, ==, cases[i].wrong ? 1 : 0);
+      if (cases[i].wrong)
+        g_assert_nonnull (strstr (said, cases[i].wrong));
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -152,5 +205,6 @@ main (int argc, char **argv)
   g_test_add_func ("/base/memory/fail-after", test_memory_fails_when_told);
   g_test_add_func ("/base/memory/available", test_memory_available);
   g_test_add_func ("/base/folders", test_folders);
-  return g_test_run ();
+  g_test_add_func ("/base/paths", test_paths);
+  return test_run ();
 }

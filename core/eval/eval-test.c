@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/base/error.h"
+#include "core/base/test-run.h"
 #include "core/eval/eval.h"
 #include "core/onnx/onnx.h"
 #include "core/train/test-network.h"
@@ -234,7 +235,7 @@ main (int argc, char **argv)
   g_test_add_func ("/eval/without", test_without);
   g_test_add_func ("/eval/refusals", test_refusals);
   g_test_add_func ("/eval/json", test_json);
-  status = g_test_run ();
+  status = test_run ();
   g_unlink (network_path);
   g_free (network_path);
   return status;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/test-run.h"
 #include "core/eval/luminance.h"
 #include "core/graph/plan.h"
 #include "core/train/features.h"
@@ -247,5 +248,5 @@ main (int argc, char **argv)
   g_test_add_func ("/layers/random", test_random);
   g_test_add_func ("/layers/drawing", test_drawing);
   g_test_add_func ("/layers/refused", test_refused);
-  return g_test_run ();
+  return test_run ();
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/test-run.h"
 #include "core/eval/grid.h"
 #include "core/eval/luminance.h"
 #include "core/eval/patches.h"
@@ -582,5 +583,5 @@ main (int argc, char **argv)
   g_test_add_func ("/measures/grid/flat", test_grid_flat);
   g_test_add_func ("/measures/viewer/gram", test_viewer);
   g_test_add_func ("/measures/viewer/losses", test_viewer_losses);
-  return g_test_run ();
+  return test_run ();
 }

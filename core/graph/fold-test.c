@@ -2,6 +2,7 @@
 /* What a graph may cost while it is only being planned. */
 #include "core/base/error.h"
 #include "core/base/memory.h"
+#include "core/base/test-run.h"
 #include "core/graph/plan.h"
 #include "core/graph/test-script.h"
 
@@ -133,5 +134,5 @@ main (int argc, char **argv)
 
       g_test_add_data_func (path, rewritten[i], test_no_memory);
     }
-  return g_test_run ();
+  return test_run ();
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/test-run.h"
 #include "core/graph/plan.h"
 
 static void
@@ -413,5 +414,5 @@ main (int argc, char **argv)
   g_test_add_func ("/graph/refuses-stops", test_plan_refuses_stops);
   g_test_add_func ("/graph/cancel", test_cancel);
   g_test_add_func ("/graph/append", test_append_shares_parameters);
-  return g_test_run ();
+  return test_run ();
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/test-run.h"
 #include "core/graph/plan.h"
 #include "core/graph/rewrite.h"
 #include "core/graph/test-script.h"
@@ -150,5 +151,5 @@ main (int argc, char **argv)
 
       g_test_add_data_func (path, &cases[i], test_case);
     }
-  return g_test_run ();
+  return test_run ();
 }

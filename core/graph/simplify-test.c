@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/test-run.h"
 #include "core/graph/plan.h"
 #include "core/graph/rewrite.h"
 #include "core/graph/test-script.h"
@@ -523,5 +524,5 @@ main (int argc, char **argv)
   add ("resize", resizes, G_N_ELEMENTS (resizes));
   add ("pad", paddings, G_N_ELEMENTS (paddings));
   g_test_add_func ("/simplify/training", test_training);
-  return g_test_run ();
+  return test_run ();
 }

@@ -3,6 +3,7 @@
  * as it is written, on awkward sizes. */
 #include <math.h>
 
+#include "core/base/test-run.h"
 #include "core/graph/plan.h"
 
 typedef struct
@@ -290,5 +291,5 @@ main (int argc, char **argv)
       g_test_add_data_func (path, &cases[i], test_ways);
     }
   g_test_add_func ("/graph/budget", test_budget);
-  return g_test_run ();
+  return test_run ();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 
+#include "core/base/test-run.h"
 #include "core/kernels/kernels.h"
 #include "core/kernels/panel.h"
 
@@ -213,5 +214,5 @@ main (int argc, char **argv)
   g_test_add_data_func ("/kernels/product/avx2", "avx2", test_product_named);
   g_test_add_data_func ("/kernels/product/baseline", "baseline",
                         test_product_named);
-  return g_test_run ();
+  return test_run ();
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/test-run.h"
 #include "core/kernels/kernels.h"
 
 #define GUARD 12345
@@ -247,5 +248,5 @@ main (int argc, char **argv)
 
         g_test_add_data_func (path, names[j], tests[i].run);
       }
-  return g_test_run ();
+  return test_run ();
 }

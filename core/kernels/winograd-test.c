@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "core/base/memory.h"
+#include "core/base/test-run.h"
 #include "core/kernels/kernels.h"
 
 #define C 48
@@ -128,5 +129,5 @@ main (int argc, char **argv)
       g_test_add_data_func (in, names[i], test_in);
       g_test_add_data_func (out, names[i], test_out);
     }
-  return g_test_run ();
+  return test_run ();
 }

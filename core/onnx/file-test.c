@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/base/error.h"
+#include "core/base/test-run.h"
 #include "core/onnx/onnx.h"
 #include "core/onnx/test-wire.h"
 
@@ -232,5 +233,5 @@ main (int argc, char **argv)
   ADD ("save", test_save);
   ADD ("no-folder", test_no_folder);
   ADD ("disk-full", test_disk_full);
-  return g_test_run ();
+  return test_run ();
 }

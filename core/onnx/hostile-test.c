@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/memory.h"
+#include "core/base/test-run.h"
 #include "core/onnx/onnx-private.h"
 #include "core/onnx/test-wire.h"
 
@@ -335,5 +336,5 @@ main (int argc, char **argv)
   g_test_add_func ("/onnx-hostile/long-chain", test_long_chain);
   g_test_add_func ("/onnx-hostile/budget", test_budget);
   g_test_add_func ("/onnx-hostile/no-memory", test_no_memory);
-  return g_test_run ();
+  return test_run ();
 }

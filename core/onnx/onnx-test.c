@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/test-run.h"
 #include "core/graph/op.h"
 #include "core/onnx/onnx.h"
 #include "core/onnx/onnx.pb-c.h"
@@ -247,5 +248,5 @@ main (int argc, char **argv)
   g_test_add_func ("/onnx/declared-outputs", test_declared_outputs);
   g_test_add_func ("/onnx/internal-refused", test_internal_refused);
   g_test_add_func ("/onnx/own-domain", test_own_domain);
-  return g_test_run ();
+  return test_run ();
 }

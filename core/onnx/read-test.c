@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include "core/base/test-run.h"
 #include "core/graph/op.h"
 #include "core/onnx/onnx.h"
 #include "core/onnx/test-wire.h"
@@ -294,5 +295,5 @@ main (int argc, char **argv)
   g_test_add_func ("/onnx-read/constant-outputs", test_constant_outputs);
   g_test_add_func ("/onnx-read/unsupported", test_unsupported);
   g_test_add_func ("/onnx-read/opsets", test_opsets);
-  return g_test_run ();
+  return test_run ();
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/test-run.h"
 #include "core/onnx/onnx.h"
 #include "core/onnx/test-wire.h"
 
@@ -231,5 +232,5 @@ main (int argc, char **argv)
   g_test_add_func ("/onnx-tensor/empty", test_empty);
   g_test_add_func ("/onnx-tensor/refused", test_refused);
   g_test_add_func ("/onnx-tensor/save", test_save);
-  return g_test_run ();
+  return test_run ();
 }

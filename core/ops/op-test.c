@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "core/base/test-run.h"
 
 #define SAMPLES 48 /* elements of a gradient that are checked */
 
@@ -520,5 +521,5 @@ main (int argc, char **argv)
   pst_test_conv_gradient ();
   pst_test_instance_norm ();
   pst_test_conv_transpose ();
-  return g_test_run ();
+  return test_run ();
 }

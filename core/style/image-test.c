@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/test-run.h"
 #include "core/kernels/kernels.h"
 #include "core/style/convert.h"
 #include "core/style/fill.h"
@@ -378,5 +379,5 @@ main (int argc, char **argv)
   g_test_add_func ("/convert/rules", test_convert);
   g_test_add_func ("/rows/grain", test_grain);
   g_test_add_func ("/rows/mix", test_kernels);
-  return g_test_run ();
+  return test_run ();
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/test-run.h"
 #include "core/graph/test-script.h"
 #include "core/onnx/onnx.h"
 #include "core/style/library.h"
@@ -415,5 +416,5 @@ main (int argc, char **argv)
   g_test_add_func ("/model/too-large-to-try", test_too_large_to_try);
   g_test_add_func ("/model/other-numbers", test_other_numbers);
   g_test_add_func ("/model/not-one", test_not_a_model);
-  return g_test_run ();
+  return test_run ();
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/test-run.h"
 #include "core/style/controls.h"
 #include "core/style/net.h"
 #include "core/style/test-reference.h"
@@ -153,5 +154,5 @@ main (int argc, char **argv)
   ADD ("/paint/grain", make_grainy, test_reference);
   ADD ("/paint/foreign", make_foreign, test_foreign);
   ADD ("/paint/one-size", make_one_size, test_foreign);
-  return g_test_run ();
+  return test_run ();
 }

@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/base/memory.h"
+#include "core/base/test-run.h"
 #include "core/style/controls.h"
 #include "core/style/resample.h"
 #include "core/style/test-fixture.h"
@@ -528,5 +529,5 @@ main (int argc, char **argv)
   ADD ("/stylize/budget", pst_test_model_painter, test_budget);
   ADD ("/stylize/budget-kept", pst_test_model_painter, test_budget_kept);
   ADD ("/stylize/no-memory", pst_test_model_painter, test_no_memory);
-  return g_test_run ();
+  return test_run ();
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/test-run.h"
 #include "core/graph/plan.h"
 #include "core/train/adversarial-private.h"
 #include "core/train/losses.h"
@@ -238,5 +239,5 @@ main (int argc, char **argv)
   ADD ("/blend/drawn", test_drawn);
 #undef ADD
   g_test_add_func ("/blend/saturation", test_saturation);
-  return g_test_run ();
+  return test_run ();
 }

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "core/base/test-run.h"
 #include "core/train/random.h"
 
 #define RECIPE                                                                \
@@ -207,5 +208,5 @@ main (int argc, char **argv)
   g_test_add_func ("/clock/slower", test_slower);
   g_test_add_func ("/clock/until", test_until);
   g_test_add_func ("/clock/fit", test_fit);
-  return g_test_run ();
+  return test_run ();
 }

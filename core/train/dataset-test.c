@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/base/memory.h"
+#include "core/base/test-run.h"
 
 #define REST                                                                  \
   "[features]\nnetwork=n\ncontent-layers=x\nstyle-layers=x\n"                 \
@@ -427,5 +428,5 @@ main (int argc, char **argv)
   ADD ("memory", test_memory);
   ADD ("expect", test_expect);
 #undef ADD
-  return g_test_run ();
+  return test_run ();
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/test-run.h"
 #include "core/graph/plan.h"
 #include "core/onnx/onnx.h"
 #include "core/train/student.h"
@@ -156,5 +157,5 @@ main (int argc, char **argv)
   ADD ("refused", test_refused);
 #undef ADD
   g_test_add_func ("/distil/shapes", test_shapes);
-  return g_test_run ();
+  return test_run ();
 }

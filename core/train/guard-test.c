@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/test-run.h"
 #include "core/onnx/onnx.h"
 #include "core/train/trainer-fixture.h"
 
@@ -283,5 +284,5 @@ main (int argc, char **argv)
   ADD ("save", GUARD, test_save);
   ADD ("end", GUARD, test_end);
 #undef ADD
-  return g_test_run ();
+  return test_run ();
 }

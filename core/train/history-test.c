@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "core/base/test-run.h"
+
 static void
 add (PstHistory *history, gint64 from, gint64 to)
 {
@@ -210,5 +212,5 @@ main (int argc, char **argv)
   g_test_add_func ("/history/resume", test_resume);
   g_test_add_func ("/history/missing", test_missing);
   g_test_add_func ("/history/marks", test_marks);
-  return g_test_run ();
+  return test_run ();
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/test-run.h"
 #include "core/graph/plan.h"
 #include "core/train/balance.h"
 #include "core/train/penalty.h"
@@ -347,5 +348,5 @@ main (int argc, char **argv)
   g_test_add_func ("/judge/replay/swap", test_replay);
   g_test_add_func ("/judge/replay/none", test_no_replay);
   g_test_add_func ("/judge/replay/read", test_replay_read);
-  return g_test_run ();
+  return test_run ();
 }

@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/base/memory.h"
+#include "core/base/test-run.h"
 #include "core/train/lbfgs.h"
 
 #define N 40
@@ -165,5 +166,5 @@ main (int argc, char **argv)
   g_test_add_func ("/lbfgs/few", test_few);
   g_test_add_func ("/lbfgs/wall", test_wall);
   g_test_add_func ("/lbfgs/refusals", test_refusals);
-  return g_test_run ();
+  return test_run ();
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/test-run.h"
 #include "core/graph/plan.h"
 #include "core/train/objective.h"
 #include "core/train/test-network.h"
@@ -254,5 +255,5 @@ main (int argc, char **argv)
   ADD ("value", test_value);
   ADD ("gradient", test_gradient);
   ADD ("optimise", test_optimise);
-  return g_test_run ();
+  return test_run ();
 }

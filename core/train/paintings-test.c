@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/test-run.h"
 
 #define RECIPE                                                                \
   "[features]\nnetwork=n\ncontent-layers=x\nstyle-layers=x\n[style one]\n"
@@ -175,5 +176,5 @@ main (int argc, char **argv)
   ADD ("none", test_none);
   ADD ("many", test_many);
 #undef ADD
-  return g_test_run ();
+  return test_run ();
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/test-run.h"
 #include "core/train/patch-source.h"
 
 #define RECIPE                                                                \
@@ -175,5 +176,5 @@ main (int argc, char **argv)
   g_test_add_func ("/patches/small", test_small);
   g_test_add_func ("/patches/directions", test_directions);
   g_test_add_func ("/patches/stride", test_stride);
-  return g_test_run ();
+  return test_run ();
 }

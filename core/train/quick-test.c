@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/base/folders.h"
+#include "core/base/test-run.h"
 #include "core/train/quick.h"
 
 static void
@@ -154,5 +155,5 @@ main (int argc, char **argv)
   g_test_add_func ("/quick/recipe", test_recipe);
   g_test_add_func ("/quick/plain", test_plain);
   g_test_add_func ("/quick/bundled", test_bundled);
-  return g_test_run ();
+  return test_run ();
 }

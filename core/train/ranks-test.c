@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/test-run.h"
 #include "core/train/trainer-fixture.h"
 
 #define STEPS 20
@@ -549,5 +550,5 @@ main (int argc, char **argv)
   ADD ("save", NULL, test_save);
   ADD ("refused", NULL, test_refused);
 #undef ADD
-  return g_test_run ();
+  return test_run ();
 }

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/test-run.h"
 #include "core/train/chart.h"
 #include "core/train/markup.h"
 #include "core/train/trainer-fixture.h"
@@ -269,5 +270,5 @@ main (int argc, char **argv)
   ADD ("events", test_events);
   ADD ("unwritable", test_unwritable);
 #undef ADD
-  return g_test_run ();
+  return test_run ();
 }

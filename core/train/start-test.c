@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/base/folders.h"
+#include "core/base/test-run.h"
 #include "core/graph/plan.h"
 #include "core/onnx/onnx.h"
 #include "core/style/metadata.h"
@@ -418,5 +419,5 @@ main (int argc, char **argv)
   ADD ("features", NEW, test_features);
   ADD ("seconds", NEW, test_seconds);
 #undef ADD
-  return g_test_run ();
+  return test_run ();
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/memory.h"
+#include "core/base/test-run.h"
 
 #define SIDE 128
 #define BYTES (SIDE * SIDE * 3)
@@ -227,5 +228,5 @@ main (int argc, char **argv)
   g_test_add_func ("/synthetic/sizes", test_sizes);
   g_test_add_func ("/synthetic/memory", test_memory);
   g_test_add_func ("/synthetic/statistics", test_statistics);
-  return g_test_run ();
+  return test_run ();
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/test-run.h"
 #include "core/train/adam.h"
 #include "core/train/augment.h"
 #include "core/train/picture.h"
@@ -442,5 +443,5 @@ main (int argc, char **argv)
   g_test_add_func ("/train/events", test_events);
   g_test_add_func ("/train/spectral/gradient", test_spectral);
   g_test_add_func ("/train/networks/patch", test_patch);
-  return g_test_run ();
+  return test_run ();
 }

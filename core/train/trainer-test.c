@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/base/memory.h"
+#include "core/base/test-run.h"
 #include "core/graph/plan.h"
 #include "core/onnx/onnx.h"
 #include "core/train/trainer-fixture.h"
@@ -469,5 +470,5 @@ main (int argc, char **argv)
   ADD_WITH ("wgan/falls", WGAN "[losses]\nadversarial=0.01\n", test_falls);
 #undef ADD
 #undef ADD_WITH
-  return g_test_run ();
+  return test_run ();
 }

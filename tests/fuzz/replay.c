@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/test-run.h"
 #include "tests/fuzz/fuzz.h"
 
 #define MAX_SIZE ((gsize) 64 << 10)
@@ -121,5 +122,5 @@ main (int argc, char **argv)
 
       g_test_add_data_func (path, argv[i], run_folder);
     }
-  return g_test_run ();
+  return test_run ();
 }

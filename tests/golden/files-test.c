@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Models of others, where the folder with them is there: files-test FOLDER
  * (the variable PASTICHE_SHARED names another one). */
+#include "core/base/test-run.h"
 #include "core/onnx/onnx.h"
 
 static void
@@ -96,5 +97,5 @@ main (int argc, char **argv)
       else
         g_test_add_func (absent, test_absent);
     }
-  return g_test_run ();
+  return test_run ();
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <vips/vips.h>
 
+#include "core/base/test-run.h"
 #include "helper/train-image.h"
 
 #if VIPS_MAJOR_VERSION == 8 && VIPS_MINOR_VERSION < 16
@@ -505,7 +506,7 @@ main (int argc, char **argv)
   g_test_add_func ("/photos/refused", test_refused);
   g_test_add_func ("/photos/long", test_long);
   g_test_add_func ("/photos/label", test_label);
-  failed = g_test_run ();
+  failed = test_run ();
   vips_shutdown ();
   return failed;
 }

@@ -1,31 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The program `pastiche` from outside: test HELPER MODELS [TEST-OPTION…] */
 #include <glib/gstdio.h>
-#include <lcms2.h>
 #include <math.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <vips/vips.h>
 
-#define WIDTH 48
-#define HEIGHT 36
+#include "core/base/test-run.h"
+#include "tests/helper/pictures.h"
 
 static const char *helper;
 static const char *models;
 static char       *folder;
-
-#if VIPS_MAJOR_VERSION == 8 && VIPS_MINOR_VERSION < 16
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (VipsImage, g_object_unref)
-#endif
-
-typedef struct
-{
-  const char    *ending;
-  int            bands;
-  VipsBandFormat depth;
-  gboolean       wide; /* with the profile of another colour space */
-  float          tolerance; /* of a picture that goes through the network */
-} Kind;
 
 static const Kind kinds[] = {
   { ".png", 3, VIPS_FORMAT_UCHAR, FALSE, 0.006f },
@@ -87,160 +72,6 @@ model (const char *name)
   return g_build_filename (models, name, NULL);
 }
 
-/* A profile with the primaries of a wide colour space. */
-static void
-add_wide_profile (VipsImage *image)
-{
-  const cmsCIExyY       white = { 0.3127, 0.3290, 1 };
-  const cmsCIExyYTRIPLE primaries = { { 0.64, 0.33, 1 },
-                                      { 0.21, 0.71, 1 },
-                                      { 0.15, 0.06, 1 } };
-  cmsToneCurve         *line = cmsBuildGamma (NULL, 2.2);
-  cmsToneCurve         *curves[3] = { line, line, line };
-  cmsHPROFILE           profile;
-  g_autofree void      *bytes = NULL;
-  cmsUInt32Number       size = 0;
-
-  profile = cmsCreateRGBProfile (&white, &primaries, curves);
-  cmsSaveProfileToMem (profile, NULL, &size);
-  bytes = g_malloc (size);
-  cmsSaveProfileToMem (profile, bytes, &size);
-  vips_image_set_blob_copy (image, VIPS_META_ICC_NAME, bytes, size);
-  cmsCloseProfile (profile);
-  cmsFreeToneCurve (line);
-}
-
-/* Smooth colours; a hole and a half-transparent part where there is alpha. */
-static float
-value_at (const Kind *kind, int x, int y, int band)
-{
-  float value;
-
-  if (kind->bands % 2 == 0 && band == kind->bands - 1)
-    return x < 10 && y < 10 ? 0 : x < 20 ? 0.4f : 1;
-  if (kind->bands <= 2)
-    return (float) (x + y) / (WIDTH + HEIGHT);
-  value = band == 0   ? (float) x / WIDTH
-          : band == 1 ? (float) y / HEIGHT
-                      : 0.7f - 0.4f * x * y / (WIDTH * HEIGHT);
-  /* colours that sRGB has as well */
-  return kind->wide ? 0.4f + 0.3f * value : value;
-}
-
-static VipsImage *
-new_picture (const Kind *kind)
-{
-  gsize             n = (gsize) WIDTH * HEIGHT * kind->bands;
-  gsize             size = vips_format_sizeof (kind->depth);
-  g_autofree void  *data = g_malloc (n * size);
-  VipsImage        *image;
-
-  for (gsize i = 0; i < n; i++)
-    {
-      int   x = i / kind->bands % WIDTH, y = i / kind->bands / WIDTH;
-      float value = value_at (kind, x, y, i % kind->bands);
-
-      if (kind->depth == VIPS_FORMAT_UCHAR)
-        ((guint8 *) data)[i] = lrintf (value * 255);
-      else if (kind->depth == VIPS_FORMAT_USHORT)
-        ((guint16 *) data)[i] = lrintf (value * 65535);
-      else
-        ((float *) data)[i] = value;
-    }
-  image = vips_image_new_from_memory_copy (data, n * size, WIDTH, HEIGHT,
-                                           kind->bands, kind->depth);
-  g_assert_nonnull (image);
-  if (kind->bands <= 2)
-    image->Type = kind->depth == VIPS_FORMAT_USHORT ? VIPS_INTERPRETATION_GREY16
-                                                    : VIPS_INTERPRETATION_B_W;
-  else
-    image->Type = kind->depth == VIPS_FORMAT_USHORT  ? VIPS_INTERPRETATION_RGB16
-                  : kind->depth == VIPS_FORMAT_UCHAR ? VIPS_INTERPRETATION_sRGB
-                                                     : VIPS_INTERPRETATION_RGB;
-  if (kind->wide)
-    add_wide_profile (image);
-  return image;
-}
-
-static void
-save (VipsImage *image, const char *path)
-{
-  int failed;
-
-  if (g_str_has_suffix (path, ".webp"))
-    failed = vips_webpsave (image, path, "lossless", TRUE, NULL);
-  else if (g_str_has_suffix (path, ".jpg"))
-    failed = vips_jpegsave (image, path, "Q", 98, NULL);
-  else
-    failed = vips_image_write_to_file (image, path, NULL);
-  if (failed)
-    g_error ("%s", vips_error_buffer ());
-}
-
-static VipsImage *
-load (const char *path)
-{
-  g_autoptr (VipsImage) image = vips_image_new_from_file (path, NULL);
-
-  if (! image)
-    g_error ("%s", vips_error_buffer ());
-  return vips_image_copy_memory (image);
-}
-
-static double
-number (const VipsImage *image, int x, int y, int band)
-{
-  const void *p = VIPS_IMAGE_ADDR ((VipsImage *) image, x, y);
-
-  return image->BandFmt == VIPS_FORMAT_UCHAR
-             ? ((const guint8 *) p)[band] / 255.0
-         : image->BandFmt == VIPS_FORMAT_USHORT
-             ? ((const guint16 *) p)[band] / 65535.0
-             : ((const float *) p)[band];
-}
-
-static void
-assert_same_profile (VipsImage *a, VipsImage *b)
-{
-  const void *p, *q;
-  size_t      n, m;
-
-  g_assert_cmpint (vips_image_get_typeof (a, VIPS_META_ICC_NAME), ==,
-                   vips_image_get_typeof (b, VIPS_META_ICC_NAME));
-  if (vips_image_get_typeof (a, VIPS_META_ICC_NAME) == 0)
-    return;
-  vips_image_get_blob (a, VIPS_META_ICC_NAME, &p, &n);
-  vips_image_get_blob (b, VIPS_META_ICC_NAME, &q, &m);
-  g_assert_cmpmem (p, n, q, m);
-}
-
-/* Largest difference of the colours that show; alpha must be the same. */
-static double
-compare (const VipsImage *a, const VipsImage *b, gboolean hidden_too)
-{
-  gboolean alpha = a->Bands % 2 == 0;
-  int      colours = a->Bands - alpha;
-  double   largest = 0;
-
-  g_assert_cmpint (a->Xsize, ==, b->Xsize);
-  g_assert_cmpint (a->Ysize, ==, b->Ysize);
-  g_assert_cmpint (a->BandFmt, ==, b->BandFmt);
-  g_assert_cmpint (b->Bands % 2 == 0, ==, alpha);
-  for (int y = 0; y < a->Ysize; y++)
-    for (int x = 0; x < a->Xsize; x++)
-      {
-        if (alpha)
-          g_assert_cmpfloat (number (a, x, y, a->Bands - 1), ==,
-                             number (b, x, y, b->Bands - 1));
-        if (alpha && ! hidden_too && number (a, x, y, a->Bands - 1) == 0)
-          continue;
-        for (int c = 0; c < b->Bands - alpha; c++)
-          largest = MAX (largest, fabs (number (a, x, y, MIN (c, colours - 1))
-                                        - number (b, x, y, c)));
-      }
-  return largest;
-}
-
 /* At strength 0 lossless formats come back to the bit; through a network that
  * changes nothing, colours survive the way to sRGB and back. */
 static void
@@ -252,7 +83,7 @@ test_round_trip (gconstpointer data)
   g_autofree char      *in = at (in_name);
   g_autofree char      *out = at (out_name);
   g_autofree char      *mirror = model ("mirror.onnx");
-  g_autoptr (VipsImage) picture = new_picture (kind);
+  g_autoptr (VipsImage) picture = picture_new (kind);
   g_autoptr (VipsImage) before = NULL;
   g_autoptr (VipsImage) zero = NULL;
   g_autoptr (VipsImage) full = NULL;
@@ -260,14 +91,14 @@ test_round_trip (gconstpointer data)
   gboolean              hides = g_str_equal (kind->ending, ".webp");
   double                difference;
 
-  save (picture, in);
-  before = load (in);
+  picture_save (picture, in);
+  before = picture_load (in);
   g_assert_cmpint (run (NULL, "apply", mirror, in, out, "--strength", "0",
                         "--quality", "100", NULL), ==, 0);
-  zero = load (out);
+  zero = picture_load (out);
   g_assert_cmpint (zero->Bands, ==, before->Bands);
-  assert_same_profile (before, zero);
-  difference = compare (before, zero, ! hides);
+  picture_assert_same_profile (before, zero);
+  difference = picture_compare (before, zero, ! hides);
   if (lossless)
     g_assert_cmpfloat (difference, ==, 0);
   else
@@ -275,10 +106,10 @@ test_round_trip (gconstpointer data)
 
   g_assert_cmpint (run (NULL, "apply", mirror, in, out, "--quality", "100",
                         NULL), ==, 0);
-  full = load (out);
+  full = picture_load (out);
   g_assert_cmpint (full->Bands, ==, before->Bands + (kind->bands <= 2 ? 2 : 0));
-  assert_same_profile (before, full);
-  difference = compare (before, full, FALSE);
+  picture_assert_same_profile (before, full);
+  difference = picture_compare (before, full, FALSE);
   g_test_message ("largest difference %.5f", difference);
   g_assert_cmpfloat (difference, <, kind->tolerance);
 }
@@ -291,7 +122,7 @@ test_formats (void)
   const Kind            deep = { ".tif", 4, VIPS_FORMAT_FLOAT, TRUE, 0 };
   g_autofree char      *in = at ("deep.tif");
   g_autofree char      *mirror = model ("mirror.onnx");
-  g_autoptr (VipsImage) picture = new_picture (&deep);
+  g_autoptr (VipsImage) picture = picture_new (&deep);
   const struct
   {
     const char    *name;
@@ -302,7 +133,7 @@ test_formats (void)
                 { "d.webp", 4, VIPS_FORMAT_UCHAR },
                 { "d.tiff", 4, VIPS_FORMAT_FLOAT } };
 
-  save (picture, in);
+  picture_save (picture, in);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autofree char      *out = at (cases[i].name);
@@ -310,13 +141,13 @@ test_formats (void)
       g_autoptr (VipsImage) made = NULL;
 
       g_assert_cmpint (run (&said, "apply", mirror, in, out, NULL), ==, 0);
-      made = load (out);
+      made = picture_load (out);
       g_assert_cmpint (made->Bands, ==, cases[i].bands);
       g_assert_cmpint (made->BandFmt, ==, cases[i].depth);
       g_assert_true ((strstr (said, "JPEG") != NULL) == (i == 0));
-      assert_same_profile (picture, made);
+      picture_assert_same_profile (picture, made);
       if (i == 0) /* the hole is white */
-        g_assert_cmpfloat (number (made, 3, 3, 1), >, 0.97);
+        g_assert_cmpfloat (picture_number (made, 3, 3, 1), >, 0.97);
     }
 }
 
@@ -327,7 +158,7 @@ test_exif (void)
   g_autofree char      *in = at ("turned.jpg");
   g_autofree char      *out = at ("upright.jpg");
   g_autofree char      *painter = model ("painter.onnx");
-  g_autoptr (VipsImage) picture = new_picture (&kind);
+  g_autoptr (VipsImage) picture = picture_new (&kind);
   g_autoptr (VipsImage) made = NULL;
   const char           *text;
   int                   orientation = 1;
@@ -335,12 +166,12 @@ test_exif (void)
   vips_image_set_string (picture, "exif-ifd0-Artist",
                          "Someone (Someone, ASCII, 8 components, 8 bytes)");
   vips_image_set_int (picture, VIPS_META_ORIENTATION, 6);
-  save (picture, in);
+  picture_save (picture, in);
   g_assert_cmpint (run (NULL, "apply", painter, in, out, "--style", "dots",
                         NULL), ==, 0);
-  made = load (out);
-  g_assert_cmpint (made->Xsize, ==, HEIGHT);
-  g_assert_cmpint (made->Ysize, ==, WIDTH);
+  made = picture_load (out);
+  g_assert_cmpint (made->Xsize, ==, PICTURE_HEIGHT);
+  g_assert_cmpint (made->Ysize, ==, PICTURE_WIDTH);
   if (vips_image_get_typeof (made, VIPS_META_ORIENTATION))
     vips_image_get_int (made, VIPS_META_ORIENTATION, &orientation);
   g_assert_cmpint (orientation, ==, 1);
@@ -357,18 +188,18 @@ test_cmyk (void)
   g_autofree char      *out = at ("screen.png");
   g_autofree char      *mirror = model ("mirror.onnx");
   g_autofree char      *said = NULL;
-  g_autoptr (VipsImage) picture = new_picture (&kind);
+  g_autoptr (VipsImage) picture = picture_new (&kind);
   g_autoptr (VipsImage) inks = NULL;
   g_autoptr (VipsImage) made = NULL;
 
   if (vips_colourspace (picture, &inks, VIPS_INTERPRETATION_CMYK, NULL) != 0)
     g_error ("%s", vips_error_buffer ());
-  save (inks, in);
+  picture_save (inks, in);
   g_assert_cmpint (run (&said, "apply", mirror, in, out, NULL), ==, 0);
   g_assert_nonnull (strstr (said, "CMYK"));
-  made = load (out);
+  made = picture_load (out);
   g_assert_cmpint (made->Bands, ==, 3);
-  g_assert_cmpfloat (fabs (number (made, 24, 18, 0) - 0.5), <, 0.15);
+  g_assert_cmpfloat (fabs (picture_number (made, 24, 18, 0) - 0.5), <, 0.15);
 }
 
 static void
@@ -379,18 +210,18 @@ test_pages (void)
   g_autofree char      *out = at ("frame.png");
   g_autofree char      *mirror = model ("mirror.onnx");
   g_autofree char      *said = NULL;
-  VipsImage            *pages[2] = { new_picture (&kind), NULL };
+  VipsImage            *pages[2] = { picture_new (&kind), NULL };
   g_autoptr (VipsImage) film = NULL;
   g_autoptr (VipsImage) made = NULL;
 
   g_assert_cmpint (vips_invert (pages[0], &pages[1], NULL), ==, 0);
   g_assert_cmpint (vips_arrayjoin (pages, &film, 2, "across", 1, NULL), ==, 0);
-  vips_image_set_int (film, VIPS_META_PAGE_HEIGHT, HEIGHT);
-  save (film, in);
+  vips_image_set_int (film, VIPS_META_PAGE_HEIGHT, PICTURE_HEIGHT);
+  picture_save (film, in);
   g_assert_cmpint (run (&said, "apply", mirror, in, out, NULL), ==, 0);
   g_assert_nonnull (strstr (said, "several pictures"));
-  made = load (out);
-  g_assert_cmpint (made->Ysize, ==, HEIGHT);
+  made = picture_load (out);
+  g_assert_cmpint (made->Ysize, ==, PICTURE_HEIGHT);
   g_object_unref (pages[0]);
   g_object_unref (pages[1]);
 }
@@ -402,15 +233,15 @@ test_in_place (void)
   const Kind            kind = { ".png", 3, VIPS_FORMAT_UCHAR, FALSE, 0 };
   g_autofree char      *file = at ("same.png");
   g_autofree char      *mirror = model ("mirror.onnx");
-  g_autoptr (VipsImage) picture = new_picture (&kind);
+  g_autoptr (VipsImage) picture = picture_new (&kind);
   g_autoptr (VipsImage) made = NULL;
   GStatBuf              mode;
 
-  save (picture, file);
+  picture_save (picture, file);
   g_chmod (file, 0640);
   g_assert_cmpint (run (NULL, "apply", mirror, file, file, NULL), ==, 0);
-  made = load (file);
-  g_assert_cmpfloat (compare (picture, made, TRUE), <, 1.5 / 255);
+  made = picture_load (file);
+  g_assert_cmpfloat (picture_compare (picture, made, TRUE), <, 1.5 / 255);
   g_stat (file, &mode);
   g_assert_cmpint (mode.st_mode & 0777, ==, 0640);
 }
@@ -458,9 +289,9 @@ test_refusals (void)
     { mirror, in, out, "--quality", "0", 2, "100" },
     { mirror, in, out, "--speed", "1", 2, "--speed" },
   };
-  g_autoptr (VipsImage) picture = new_picture (&kind);
+  g_autoptr (VipsImage) picture = picture_new (&kind);
 
-  save (picture, in);
+  picture_save (picture, in);
   g_file_get_contents (in, &bytes, &size, NULL);
   g_file_set_contents (cut, bytes, size - 60, NULL);
   g_file_set_contents (broken, "rubbish", -1, NULL);
@@ -604,7 +435,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/refusals", test_refusals);
   g_test_add_func ("/helper/info", test_info);
   g_test_add_func ("/helper/leftovers", test_leftovers);
-  status = g_test_run ();
+  status = test_run ();
   remove_folder ();
   vips_shutdown ();
   return status;
