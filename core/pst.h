@@ -4,6 +4,7 @@
 /* What the hosts (plug-ins, dialog, helper program) see of the core. */
 
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/base/folders.h"
 #include "core/base/json.h"
 #include "core/base/progress.h"

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib/gi18n.h>
-#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 #include <vips/vips.h>
@@ -180,13 +179,23 @@ save (const PstPicture *picture, const char *path, gpointer data,
       GError **error)
 {
   g_autoptr (VipsImage) image = wrap (picture);
+  const char           *ending = strrchr (path, '.');
+  g_autofree void      *bytes = NULL;
+  size_t                size = 0;
+  int                   problem;
 
-  if (image && vips_image_write_to_file (image, path, NULL) == 0)
-    return TRUE;
-  g_unlink (path); /* half a picture */
-  vips_failed (error);
-  g_prefix_error (error, "%s: ", path);
-  return FALSE;
+  if (! image || vips_image_write_to_buffer (image, ending ? ending : "",
+                                             &bytes, &size, NULL) != 0)
+    {
+      vips_failed (error);
+      g_prefix_error (error, "%s: ", path);
+      return FALSE;
+    }
+  problem = pst_file_replace (path, bytes, size);
+  if (problem != 0)
+    g_set_error (error, PST_ERROR, PST_ERROR_FILE,
+                 _ ("%s cannot be written: %s."), path, g_strerror (problem));
+  return problem == 0;
 }
 
 static GBytes *

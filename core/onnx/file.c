@@ -9,10 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/file.h"
 #include "core/base/memory.h"
 #include "core/onnx/onnx-private.h"
 
-/* One read or write call moves at most this much. */
+/* One read call moves at most this much. */
 #define STEP ((gsize) 64 << 20)
 
 void
@@ -112,70 +113,14 @@ pst_onnx_file_load (const char *path, GError **error)
   return g_bytes_new_with_free_func (data, done, free, data);
 }
 
-static gboolean
-write_all (int fd, const guint8 *data, gsize size)
-{
-  while (size > 0)
-    {
-      gssize n = write (fd, data, MIN (size, STEP));
-
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        return FALSE;
-      data += n;
-      size -= n;
-    }
-  return TRUE;
-}
-
-/* So that the new name, too, outlives a power cut; where the file system
- * cannot do it, nothing is lost but that. */
-static void
-flush_folder (const char *path)
-{
-  g_autofree char *folder = g_path_get_dirname (path);
-  int              fd = g_open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-
-  if (fd < 0)
-    return;
-  (void) fsync (fd);
-  close (fd);
-}
-
 gboolean
 pst_onnx_file_save (const char *path, const guint8 *data, gsize size,
                     GError **error)
 {
-  g_autofree char *temporary = g_strconcat (path, ".XXXXXX", NULL);
-  int      fd = g_mkstemp_full (temporary, O_RDWR | O_CLOEXEC, 0666);
-  gboolean done = FALSE;
-  int      problem;
+  int problem = pst_file_replace (path, data, size);
 
-  if (fd >= 0)
-    {
-      done = write_all (fd, data, size) && fsync (fd) == 0;
-      problem = errno;
-      if (close (fd) < 0 && done)
-        {
-          done = FALSE;
-          problem = errno;
-        }
-      if (done && g_rename (temporary, path) < 0)
-        {
-          done = FALSE;
-          problem = errno;
-        }
-      if (! done)
-        g_unlink (temporary);
-    }
-  else
-    problem = errno;
-
-  if (done)
-    flush_folder (path);
-  else
+  if (problem != 0)
     g_set_error (error, PST_ERROR, PST_ERROR_FILE,
                  _("cannot be written: %s"), g_strerror (problem));
-  return done;
+  return problem == 0;
 }

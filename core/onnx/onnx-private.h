@@ -119,7 +119,7 @@ int pst_onnx_file_open (const char *path, gsize *size, GError **error);
 gssize   pst_onnx_file_read (int fd, guint8 *to, gsize size, gsize offset,
                              GError **error);
 GBytes  *pst_onnx_file_load (const char *path, GError **error);
-/* Under a temporary name beside @path, flushed, renamed. */
+/* With pst_file_replace() */
 gboolean pst_onnx_file_save (const char *path, const guint8 *data, gsize size,
                              GError **error);
 

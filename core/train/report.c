@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/train/markup.h"
 
 PstReport *
@@ -167,7 +168,7 @@ pst_report_write (PstReport *report, const PstReportState *state,
   g_autoptr (GString)   html = g_string_new (NULL);
   g_autoptr (GPtrArray) sheets = pst_report_sheets (report);
   g_autofree char      *path = pst_report_path (report->options->out);
-  g_autoptr (GError)    reason = NULL;
+  int                   problem;
 
   append_head (html, report, state);
   if (sheets->len > 0)
@@ -178,12 +179,11 @@ pst_report_write (PstReport *report, const PstReportState *state,
   pst_report_append_photos (html, trainer);
   pst_report_append_facts (html, report);
   append_end (html, trainer);
-  if (g_file_set_contents_full (path, html->str, (gssize) html->len,
-                                G_FILE_SET_CONTENTS_CONSISTENT, 0666,
-                                &reason))
+  problem = pst_file_replace (path, html->str, html->len);
+  if (problem == 0)
     return TRUE;
   g_set_error (error, PST_ERROR, PST_ERROR_FILE,
                _ ("The report cannot be written: %s. The training goes on "
-                  "without it."), reason->message);
+                  "without it."), g_strerror (problem));
   return FALSE;
 }
