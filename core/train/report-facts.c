@@ -93,14 +93,23 @@ pst_report_append_styles (GString *html, const PstReport *report)
   g_string_append (html, "</ul>\n");
 }
 
+/* @path as people see it; transfer full */
+static char *
+name_of (const PstReport *report, const char *path)
+{
+  g_autofree char *name = pst_report_shorten (report, path);
+
+  return g_filename_display_name (name);
+}
+
 static void
-append_group (GString *html, const PstTrainer *trainer, guint i)
+append_group (GString *html, const PstReport *report, guint i)
 {
   PstDatasetGroup  group;
   g_autofree char *name = NULL, *count = NULL, *share = NULL;
 
-  pst_dataset_get_group (trainer->dataset, i, &group);
-  name = group.path ? g_filename_display_name (group.path)
+  pst_dataset_get_group (report->trainer->dataset, i, &group);
+  name = group.path ? name_of (report, group.path)
                     : g_strdup (_ ("made up by the program"));
   count = pst_markup_count (group.n);
   share = g_strdup_printf ("%.0f %%", 100 * group.share);
@@ -109,41 +118,44 @@ append_group (GString *html, const PstTrainer *trainer, guint i)
 }
 
 static void
-append_notes (GString *html, const PstTrainer *trainer)
+append_notes (GString *html, const PstReport *report)
 {
-  GPtrArray *marks = pst_history_get_marks (trainer->history);
+  GPtrArray *marks = pst_history_get_marks (report->trainer->history);
   guint      n = 0;
 
   for (guint i = 0; i < marks->len; i++)
     {
-      const PstMark *mark = marks->pdata[i];
+      const PstMark   *mark = marks->pdata[i];
+      g_autofree char *text = NULL;
 
       if (mark->kind != PST_MARK_NOTE || ! mark->text)
         continue;
+      text = pst_report_shorten (report, mark->text);
       if (n++ == 0)
         g_string_append (html, "<ul class=\"notes soft\">\n");
-      pst_markup_printf (html, "<li>%s</li>\n", mark->text);
+      pst_markup_printf (html, "<li>%s</li>\n", text);
     }
   if (n > 0)
     g_string_append (html, "</ul>\n");
 }
 
 void
-pst_report_append_photos (GString *html, const PstTrainer *trainer)
+pst_report_append_photos (GString *html, const PstReport *report)
 {
-  guint            skipped = pst_dataset_get_skipped (trainer->dataset);
+  const PstDataset *dataset = report->trainer->dataset;
+  guint            skipped = pst_dataset_get_skipped (dataset);
   PstDatasetGroup  group;
   g_autofree char *text = NULL;
 
   pst_markup_printf (html, "<h2>%s</h2>\n<table>\n", _ ("Photos"));
-  for (guint i = 0; pst_dataset_get_group (trainer->dataset, i, &group); i++)
-    append_group (html, trainer, i);
+  for (guint i = 0; pst_dataset_get_group (dataset, i, &group); i++)
+    append_group (html, report, i);
   g_string_append (html, "</table>\n");
   text = skipped > 0 ? g_strdup_printf (_ ("Passed over so far, copies "
                                            "included: %u."), skipped)
                      : g_strdup (_ ("None was passed over so far."));
   pst_markup_printf (html, "<p>%s</p>\n", text);
-  append_notes (html, trainer);
+  append_notes (html, report);
 }
 
 static void
@@ -203,11 +215,14 @@ pst_report_append_facts (GString *html, const PstReport *report)
 {
   const PstTrainer        *trainer = report->trainer;
   const PstTrainerOptions *options = report->options;
-  g_autofree char         *out = g_filename_display_name (options->out);
+  g_autofree char         *out = name_of (report, options->out);
   g_autofree char         *features = NULL, *seed = NULL, *versions = NULL;
+  g_autofree char         *command = NULL;
 
   if (trainer->recipe->features)
-    features = g_filename_display_name (trainer->recipe->features);
+    features = name_of (report, trainer->recipe->features);
+  if (options->command)
+    command = pst_report_shorten (report, options->command);
   seed = g_strdup_printf ("%" G_GINT64_FORMAT, trainer->recipe->seed);
   versions = g_strdup_printf ("Pastiche %s, GLib %u.%u.%u%s%s",
                               PACKAGE_VERSION, glib_major_version,
@@ -216,7 +231,7 @@ pst_report_append_facts (GString *html, const PstReport *report)
                               options->versions ? options->versions : "");
   pst_markup_printf (html, "<h2>%s</h2>\n<table>\n", _ ("Training"));
   append_fact (html, _ ("Model"), out);
-  append_fact (html, _ ("Command"), options->command);
+  append_fact (html, _ ("Command"), command);
   append_times (html, trainer);
   append_memory (html, trainer);
   append_fact (html, _ ("Seed"), seed);

@@ -11,6 +11,7 @@ struct _PstReport
   GPtrArray               *thumbnails; /* (GPtrArray of (nullable) char): data
                                           URIs of the styles' pictures */
   GHashTable              *sheets;     /* step -> data URI, small */
+  GPtrArray               *folders;    /* whose names nobody needs to see */
 };
 
 /* report-pictures.c */
@@ -35,12 +36,21 @@ GPtrArray *pst_report_sheets (PstReport *report);
 guint pst_report_choose (const gint64 *steps, guint n, guint *chosen,
                          guint most);
 
+/* report-names.c */
+
+/* Those that the training's files lie in, with '/' at the end, the longest
+ * first. @out: path of the model. (element-type filename) (transfer full) */
+GPtrArray *pst_report_folders (const PstTrainer *trainer, const char *out);
+/* @text with each path as it goes on from the data folder, or else without
+ * what it begins with; transfer full */
+char *pst_report_shorten (const PstReport *report, const char *text);
+
 /* report-curves.c */
 void pst_report_append_curves (GString *html, const PstTrainer *trainer);
 
 /* report-facts.c */
 void pst_report_append_styles (GString *html, const PstReport *report);
-void pst_report_append_photos (GString *html, const PstTrainer *trainer);
+void pst_report_append_photos (GString *html, const PstReport *report);
 void pst_report_append_facts (GString *html, const PstReport *report);
 
 /* What this program runs on, such as "1 of 2 cores, AVX-512"; transfer full */

@@ -20,6 +20,7 @@ pst_report_new (PstTrainer *trainer, const PstTrainerOptions *options)
   report->thumbnails = pst_report_thumbnails (trainer);
   report->sheets = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free,
                                           g_free);
+  report->folders = pst_report_folders (trainer, options->out);
   return report;
 }
 
@@ -30,6 +31,7 @@ pst_report_free (PstReport *report)
     return;
   g_ptr_array_unref (report->thumbnails);
   g_hash_table_unref (report->sheets);
+  g_ptr_array_unref (report->folders);
   g_free (report);
 }
 
@@ -147,13 +149,15 @@ append_earlier (GString *html, const PstTrainer *trainer, GPtrArray *sheets)
 }
 
 static void
-append_end (GString *html, const PstTrainer *trainer)
+append_end (GString *html, const PstReport *report)
 {
-  g_autofree char      *recipe = g_utf8_make_valid (trainer->recipe->text, -1);
+  g_autofree char      *own = NULL, *recipe = NULL;
   g_autoptr (GDateTime) now = g_date_time_new_now_local ();
   g_autofree char      *date = g_date_time_format (now, "%F %H:%M");
   g_autofree char      *text = g_strdup_printf (_ ("Written %s."), date);
 
+  own = pst_report_shorten (report, report->trainer->recipe->text);
+  recipe = g_utf8_make_valid (own, -1);
   pst_markup_printf (html, "<h2>%s</h2>\n<pre>%s</pre>\n"
                      "<p class=\"soft\">%s</p>\n"
                      "</main>\n</body>\n</html>\n",
@@ -176,9 +180,9 @@ pst_report_write (PstReport *report, const PstReportState *state,
   pst_report_append_curves (html, trainer);
   append_earlier (html, trainer, sheets);
   pst_report_append_styles (html, report);
-  pst_report_append_photos (html, trainer);
+  pst_report_append_photos (html, report);
   pst_report_append_facts (html, report);
-  append_end (html, trainer);
+  append_end (html, report);
   problem = pst_file_replace (path, html->str, html->len);
   if (problem == 0)
     return TRUE;

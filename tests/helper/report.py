@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree
 
 from training import ENVIRONMENT, check, events, kinds, main
@@ -72,8 +73,8 @@ class PageParser(html.parser.HTMLParser):
             check("url(" not in data and "@import" not in data, data)
 
 
-def page(world):
-    return Page(world.read("small.report.html").decode())
+def page(world, name="small"):
+    return Page(world.read(name + ".report.html").decode())
 
 
 def test_report(world):
@@ -89,6 +90,7 @@ def test_report(world):
     check([event["step"] for event in told] == [2, 4, 6, 8, 9], told)
     check(told[-1]["text"] == world.path("small.report.html"), told[-1])
     found = page(world)
+    check(world.folder not in world.read("small.report.html").decode(), "paths are shown")
     check(found.texts("h1") == ['<b>Bold</b> & "co" \u00e9\u2603'], found.texts("h1"))
     check(set(found.texts("strong")) == {"one", "]]> <!-- </style> &amp; 'x'"}, found.texts("strong"))
     check(found.sheets() == [8, 2, 4, 6], found.sheets())
@@ -100,6 +102,28 @@ def test_report(world):
         check(word.lower() in all_text.lower(), word, all_text[-3000:])
     images = found.root.findall(".//" + Page.SPACE + "img")
     check(len(images) == 4 + 1 + 3 and all(image.get("alt") for image in images), len(images))
+
+
+def test_names(world):
+    """Whatever folders the user's files lie in, the report does not tell."""
+    with tempfile.TemporaryDirectory(prefix="secret") as other:
+        shutil.copytree(world.path("photos"), other + "/holidays")
+        shutil.copy(world.path("odd/cut.jpg"), other + "/holidays/cut.jpg")
+        shutil.copy(world.path("one.png"), other)
+        shutil.copy(world.path("net.onnx"), world.path("odd"))
+        done = world.train("--data", world.path("odd"), photos=other + "/holidays",
+                           style=other + "/one.png", sample=2, steps=20)
+        check(done.returncode == 0, done.stderr)
+    text = world.read("small.report.html").decode()
+    for folder in (other, world.folder, os.path.expanduser("~") + "/"):
+        check(folder not in text, folder, "is shown")
+    found = page(world)
+    check({"holidays", "net.onnx", "small.onnx"} <= set(found.texts("td")), found.texts("td"))
+    check("pastiche train small.recipe --out small.onnx --threads 1 --data odd" in found.texts("td"),
+          found.texts("td"))
+    check(any(note.startswith("holidays/cut.jpg is passed over") for note in found.texts("li")),
+          found.texts("li"))
+    check("pictures=one.png" in found.texts("pre")[0], found.texts("pre"))
 
 
 def test_report_resume(world):
@@ -146,6 +170,7 @@ def test_report_in_the_way(world):
 
 TESTS = {
     "a report is whole": test_report,
+    "a report tells no folders": test_names,
     "a report survives a kill": test_report_resume,
     "a report that cannot be written": test_report_in_the_way,
 }
