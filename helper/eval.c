@@ -13,6 +13,8 @@
 #include "helper/model.h"
 #include "helper/train-image.h"
 
+#define OWN_FEATURES "features.onnx" /* as trainings find it */
+
 /* All that is needed while the photos are gone through. */
 typedef struct
 {
@@ -83,7 +85,8 @@ parse (int argc, char **argv, EvalArguments *to)
       N_ ("Folder that the recipe's relative paths start from"),
       N_ ("FOLDER") },
     { "features", 'f', 0, G_OPTION_ARG_FILENAME, &to->features,
-      N_ ("The feature network to look through"), N_ ("FILE.onnx") },
+      N_ ("The feature network to look through, or none; else Pastiche's own"),
+      N_ ("FILE.onnx") },
     { "style-layers", 0, 0, G_OPTION_ARG_STRING, &to->style_layers,
       N_ ("Its layers for the style; else relu1_1,relu2_1,relu3_1,relu4_1"),
       N_ ("NAMES") },
@@ -160,6 +163,16 @@ complain (const EvalArguments *arguments)
   return NULL;
 }
 
+/* Pastiche's own network where none is named. */
+static void
+choose_features (EvalArguments *arguments)
+{
+  if (! arguments->features)
+    arguments->features = pst_folders_find_model (OWN_FEATURES);
+  else if (g_str_equal (arguments->features, "none"))
+    g_clear_pointer (&arguments->features, g_free);
+}
+
 static gboolean
 find_photos (Work *work, GError **error)
 {
@@ -221,7 +234,8 @@ prepare (Work *work, GError **error)
     .features = arguments->features,
     .content_layers = (const char *const *) content,
     .style_layers = (const char *const *) style,
-    .recipe = work->recipe,
+    /* It says what the objective is, which only the ratio looks at. */
+    .recipe = arguments->ratio > 0 ? work->recipe : NULL,
     .n_photos = work->photos->len,
     .evaluations = arguments->evaluations,
     .seed = (guint64) arguments->seed,
@@ -230,8 +244,8 @@ prepare (Work *work, GError **error)
 
   if (! arguments->features)
     eval_print_note (arguments->json,
-                     _ ("Without --features, what looks through a feature "
-                        "network is left out."));
+                     _ ("What looks through a feature network is left out: "
+                        "--features names one."));
   work->eval = pst_eval_new (&options, error);
   if (! work->eval)
     return FALSE;
@@ -338,10 +352,12 @@ static gboolean
 measure (EvalArguments *arguments, GError **error)
 {
   g_auto (Work) work = { .arguments = arguments };
-  const char   *wrong = complain (arguments);
+  const char   *wrong;
   gboolean      shown = ! arguments->json && isatty (STDERR_FILENO);
   gboolean      done = TRUE;
 
+  choose_features (arguments);
+  wrong = complain (arguments);
   if (wrong)
     {
       g_set_error_literal (error, PST_ERROR, PST_ERROR_ARGUMENT, wrong);
