@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
 #include "core/train/picture.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
+#include "core/base/error.h"
 #include "core/base/memory.h"
 
 static gsize
@@ -27,6 +31,17 @@ pst_picture_new (int width, int height)
     g_clear_pointer (&picture, g_free);
   else
     memset (picture->data, 0, picture_bytes (picture));
+  return picture;
+}
+
+PstPicture *
+pst_picture_try (int width, int height, GError **error)
+{
+  PstPicture *picture = pst_picture_new (width, height);
+
+  if (! picture)
+    g_set_error_literal (error, PST_ERROR, PST_ERROR_MEMORY,
+                         _ ("There is no memory for this picture"));
   return picture;
 }
 
@@ -163,15 +178,12 @@ pst_picture_sample (const PstPicture *picture, const PstWindow *window,
 }
 
 PstPicture *
-pst_picture_scale (const PstPicture *picture, int side)
+pst_picture_resize (const PstPicture *picture, int width, int height,
+                    GError **error)
 {
-  double      factor = (double) side / MIN (picture->width, picture->height);
-  PstPicture *result;
+  PstPicture *result = pst_picture_try (width, height, error);
   float      *floats;
 
-  factor = MIN (factor, 4);
-  result = pst_picture_new (MAX (1, (int) round (picture->width * factor)),
-                            MAX (1, (int) round (picture->height * factor)));
   if (! result)
     return NULL;
   floats = g_new (float, picture_bytes (result));
@@ -180,6 +192,18 @@ pst_picture_scale (const PstPicture *picture, int side)
   pst_picture_put (result, 0, 0, floats, result->width, result->height);
   g_free (floats);
   return result;
+}
+
+PstPicture *
+pst_picture_scale (const PstPicture *picture, int side)
+{
+  double factor = (double) side / MIN (picture->width, picture->height);
+
+  factor = MIN (factor, 4);
+  return pst_picture_resize (picture,
+                             MAX (1, (int) round (picture->width * factor)),
+                             MAX (1, (int) round (picture->height * factor)),
+                             NULL);
 }
 
 void
@@ -203,4 +227,14 @@ pst_picture_put (PstPicture *picture, int x, int y, const float *from,
       for (int i = 0; i < width * 3; i++, from++)
         to[i] = (guint8) (CLAMP (*from, 0, 1) * 255 + 0.5f);
     }
+}
+
+void
+pst_picture_paste (PstPicture *picture, int x, int y, const PstPicture *from,
+                   int left, int top, int width, int height)
+{
+  for (int j = 0; j < height; j++)
+    memcpy (picture->data + ((gsize) (y + j) * picture->width + x) * 3,
+            from->data + ((gsize) (top + j) * from->width + left) * 3,
+            (gsize) width * 3);
 }

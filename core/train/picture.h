@@ -20,6 +20,8 @@ typedef struct
 
 /* Returns: (nullable) (transfer full): black, or %NULL without memory */
 PstPicture *pst_picture_new (int width, int height);
+/* The same with %PST_ERROR_MEMORY. */
+PstPicture *pst_picture_try (int width, int height, GError **error);
 void        pst_picture_free (PstPicture *picture);
 
 /**
@@ -57,7 +59,11 @@ PstWindow pst_picture_window (const PstPicture *picture, PstRandom *random,
 void pst_picture_sample (const PstPicture *picture, const PstWindow *window,
                          int size, float *to);
 
-/* A copy whose shorter side is @side (never more than it was times 4). */
+/* (nullable): a copy of this size, resampled in the same way;
+ * %PST_ERROR_MEMORY */
+PstPicture *pst_picture_resize (const PstPicture *picture, int width,
+                                int height, GError **error);
+/* (nullable): a copy whose shorter side is @side (never more than it was times 4). */
 PstPicture *pst_picture_scale (const PstPicture *picture, int side);
 
 /* All of @picture as R, G, B, 0 to 1. */
@@ -65,5 +71,9 @@ void pst_picture_to_floats (const PstPicture *picture, float *to);
 /* @from: @width x @height pixels, 0 to 1, put at (@x, @y). */
 void pst_picture_put (PstPicture *picture, int x, int y, const float *from,
                       int width, int height);
+/* The part @width x @height at (@left, @top) of @from, put at (@x, @y). */
+void pst_picture_paste (PstPicture *picture, int x, int y,
+                        const PstPicture *from, int left, int top, int width,
+                        int height);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstPicture, pst_picture_free)

@@ -67,6 +67,10 @@ gboolean pst_recipe_reader_fail (PstRecipeReader *reader, const char *group,
                                  const char *expected, ...)
   G_GNUC_PRINTF (5, 6);
 
+/* recipe-read.c: all groups, into a recipe with the defaults */
+gboolean pst_recipe_read (PstRecipeReader *reader, PstRecipe *recipe,
+                          GError **error);
+
 /* recipe-patches.c: the group [patches], or what holds without it */
 gboolean pst_recipe_read_patches (PstRecipeReader *reader,
                                   PstRecipePatches *patches, GError **error);
