@@ -168,7 +168,7 @@ static void
 choose_features (EvalArguments *arguments)
 {
   if (! arguments->features)
-    arguments->features = pst_folders_find_model (OWN_FEATURES);
+    arguments->features = pst_folders_find_model (OWN_FEATURES, NULL);
   else if (g_str_equal (arguments->features, "none"))
     g_clear_pointer (&arguments->features, g_free);
 }

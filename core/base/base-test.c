@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "core/base/error.h"
 #include "core/base/folders.h"
 #include "core/base/memory.h"
 #include "core/base/parallel.h"
@@ -117,6 +118,7 @@ test_folders (void)
                                              NULL);
   g_autofree char      *found = NULL, *all = NULL;
   g_autoptr (GPtrArray) folders = NULL, usual = NULL;
+  g_autoptr (GError)    error = NULL;
 
   g_assert_true (g_file_set_contents (path, "", 0, NULL));
   g_setenv (PST_MODELS_VARIABLE, names, TRUE);
@@ -125,9 +127,11 @@ test_folders (void)
   g_assert_cmpstr (folders->pdata[1], ==, folder);
   all = pst_folders_describe (folders);
   g_assert_true (g_str_has_prefix (all, "/nowhere, /"));
-  found = pst_folders_find_model ("a.onnx");
+  found = pst_folders_find_model ("a.onnx", NULL);
   g_assert_cmpstr (found, ==, path);
-  g_assert_null (pst_folders_find_model ("b.onnx"));
+  g_assert_null (pst_folders_find_model ("b.onnx", &error));
+  g_assert_error (error, PST_ERROR, PST_ERROR_FILE);
+  g_assert_nonnull (strstr (error->message, "b.onnx"));
   g_setenv (PST_MODELS_VARIABLE, "", TRUE);
   usual = pst_folders_models ();
   g_assert_cmpuint (usual->len, >=, 3);

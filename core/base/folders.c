@@ -3,7 +3,10 @@
 
 #include "core/base/folders.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
+
+#include "core/base/error.h"
 
 static void
 add_folder (GPtrArray *folders, char *folder)
@@ -52,9 +55,10 @@ pst_folders_models (void)
 }
 
 char *
-pst_folders_find_model (const char *name)
+pst_folders_find_model (const char *name, GError **error)
 {
   g_autoptr (GPtrArray) folders = pst_folders_models ();
+  g_autofree char      *list = NULL;
 
   for (guint i = 0; i < folders->len; i++)
     {
@@ -63,6 +67,12 @@ pst_folders_find_model (const char *name)
       if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
         return g_steal_pointer (&path);
     }
+  list = pst_folders_describe (folders);
+  g_set_error (error, PST_ERROR, PST_ERROR_FILE,
+               _ ("%s, which comes with Pastiche, is missing; these folders "
+                  "were looked in: %s. Name another file in its place, or its "
+                  "folder in the environment variable %s."),
+               name, list, PST_MODELS_VARIABLE);
   return NULL;
 }
 

@@ -21,11 +21,12 @@ GPtrArray *pst_folders_models (void);
 
 /**
  * pst_folders_find_model:
- * @name: of a file, such as "features.onnx"
+ * @name: of a file that comes with Pastiche, such as "features.onnx"
  *
- * Returns: (transfer full) (nullable): the path of the first one
+ * Returns: (transfer full) (nullable): the path of the first one, or %NULL
+ *   with %PST_ERROR_FILE
  */
-char *pst_folders_find_model (const char *name);
+char *pst_folders_find_model (const char *name, GError **error);
 
 /* All of them in one line, for a message; transfer full */
 char *pst_folders_describe (GPtrArray *folders);

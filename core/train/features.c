@@ -16,28 +16,12 @@
 char *
 pst_features_find (const char *path, GError **error)
 {
-  g_autoptr (GPtrArray) folders = NULL;
-  g_autofree char      *list = NULL;
-  char                 *found;
-
-  if (path && g_file_test (path, G_FILE_TEST_EXISTS))
+  if (! path)
+    return pst_folders_find_model (PST_FEATURES_FILE, error);
+  if (g_file_test (path, G_FILE_TEST_EXISTS))
     return g_strdup (path);
-  if (path)
-    {
-      g_set_error (error, PST_ERROR, PST_ERROR_FILE,
-                   _ ("There is no feature network at %s"), path);
-      return NULL;
-    }
-  found = pst_folders_find_model (PST_FEATURES_FILE);
-  if (found)
-    return found;
-  folders = pst_folders_models ();
-  list = pst_folders_describe (folders);
   g_set_error (error, PST_ERROR, PST_ERROR_FILE,
-               _ ("The feature network %s that comes with Pastiche is missing; "
-                  "these folders were looked in: %s. Name another network, or "
-                  "its folder in the environment variable %s."),
-               PST_FEATURES_FILE, list, PST_MODELS_VARIABLE);
+               _ ("There is no feature network at %s"), path);
   return NULL;
 }
 

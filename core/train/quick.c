@@ -162,7 +162,7 @@ set_paths (PstRecipe *recipe, const PstQuick *quick, const char *from)
 {
   PstRecipeStyle  *style = recipe->styles->pdata[0];
   PstRecipePhotos *photos = recipe->photos->pdata[0];
-  g_autofree char *sample = pst_folders_find_model (PST_QUICK_SAMPLE);
+  g_autofree char *sample = pst_folders_find_model (PST_QUICK_SAMPLE, NULL);
 
   if (recipe->from)
     set_path (&recipe->from, from);
@@ -185,25 +185,11 @@ set_paths (PstRecipe *recipe, const PstQuick *quick, const char *from)
 static char *
 find_model (const PstQuick *quick, GError **error)
 {
-  g_autoptr (GPtrArray) folders = NULL;
-  g_autofree char      *list = NULL;
-  char                 *found;
-
   if (quick->from)
     return g_strdup (quick->from);
   if (quick->plain)
     return g_strdup (PST_QUICK_MODEL); /* not looked at */
-  found = pst_folders_find_model (PST_QUICK_MODEL);
-  if (found)
-    return found;
-  folders = pst_folders_models ();
-  list = pst_folders_describe (folders);
-  g_set_error (error, PST_ERROR, PST_ERROR_FILE,
-               _ ("The model %s that comes with Pastiche is missing; these "
-                  "folders were looked in: %s. Name another model to start "
-                  "from, or its folder in the environment variable %s."),
-               PST_QUICK_MODEL, list, PST_MODELS_VARIABLE);
-  return NULL;
+  return pst_folders_find_model (PST_QUICK_MODEL, error);
 }
 
 PstRecipe *
