@@ -185,3 +185,25 @@ fixture_assert_same (PstTrainer *a, PstTrainer *b)
       assert_same_arrays (s->network->weights, t->network->weights);
     }
 }
+
+void
+fixture_assert_resumes (Fixture *f, guint n_threads, PstLosses *a,
+                        PstLosses *b)
+{
+  g_autoptr (PstTrainer) straight = fixture_make (f, n_threads, NULL, NULL);
+  g_autoptr (PstTrainer) first = fixture_make (f, 1, NULL, NULL);
+  g_autoptr (PstTrainer) second = fixture_make (f, 1, NULL, NULL);
+  g_autofree char       *path = pst_trainer_checkpoint_path (f->out);
+  GError                *error = NULL;
+
+  *a = fixture_steps (straight, 9);
+  fixture_steps (first, 4);
+  pst_trainer_save (first, f->out, &error);
+  g_assert_no_error (error);
+  fixture_steps (second, 2); /* must leave no trace */
+  pst_trainer_resume (second, path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (pst_trainer_get_step (second), ==, 4);
+  *b = fixture_steps (second, 5);
+  fixture_assert_same (straight, second);
+}

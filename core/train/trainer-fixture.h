@@ -36,5 +36,9 @@ PstTrainer *fixture_make (Fixture *f, guint n_threads, PstEventFunc func,
                           gpointer data);
 /* The losses of the last of @n steps, which must go well. */
 PstLosses   fixture_steps (PstTrainer *trainer, int n);
+/* A training that is saved and gone on with becomes the same as one of
+ * @n_threads that was not. The losses of the last step in @a and @b. */
+void        fixture_assert_resumes (Fixture *f, guint n_threads, PstLosses *a,
+                                    PstLosses *b);
 /* The same to the last bit, moments and vectors too. */
 void        fixture_assert_same (PstTrainer *a, PstTrainer *b);

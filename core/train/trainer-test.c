@@ -24,23 +24,9 @@
 static void
 test_resume (Fixture *f, gconstpointer data)
 {
-  g_autoptr (PstTrainer) straight = fixture_make (f, 1, NULL, NULL);
-  g_autoptr (PstTrainer) first = fixture_make (f, 1, NULL, NULL);
-  g_autoptr (PstTrainer) second = fixture_make (f, 1, NULL, NULL);
-  g_autofree char       *path = pst_trainer_checkpoint_path (f->out);
-  GError                *error = NULL;
-  PstLosses              a, b;
+  PstLosses a, b;
 
-  a = fixture_steps (straight, 9);
-  fixture_steps (first, 4);
-  pst_trainer_save (first, f->out, &error);
-  g_assert_no_error (error);
-  fixture_steps (second, 2); /* must leave no trace */
-  pst_trainer_resume (second, path, &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (pst_trainer_get_step (second), ==, 4);
-  b = fixture_steps (second, 5);
-  fixture_assert_same (straight, second);
+  fixture_assert_resumes (f, 1, &a, &b);
   g_assert_true (a.style == b.style && a.norm == b.norm);
 }
 
