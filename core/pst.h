@@ -19,4 +19,5 @@
 #include "core/train/paintings.h"
 #include "core/train/quick.h"
 #include "core/train/report.h"
+#include "core/train/sheet.h"
 #include "core/train/trainer.h"

@@ -2,28 +2,23 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
-#include <math.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "helper/bar.h"
 #include "helper/command.h"
 #include "helper/hints.h"
 #include "helper/image.h"
 #include "helper/model.h"
-
-#define BAR_WIDTH 40
+#include "helper/words.h"
+#include "helper/write.h"
 
 typedef struct
 {
   char       *style;
   char       *mix;
   PstControls controls;
-  int         threads;
-  char       *memory;
-  int         quality;
+  HelperUsual usual;
   HelperHints hints;
-  gboolean    quiet;
   char      **words; /* model, in, out */
 } Arguments;
 
@@ -32,7 +27,7 @@ arguments_clear (Arguments *arguments)
 {
   g_free (arguments->style);
   g_free (arguments->mix);
-  g_free (arguments->memory);
+  g_free (arguments->usual.memory);
   helper_hints_clear (&arguments->hints);
   g_strfreev (arguments->words);
 }
@@ -53,16 +48,8 @@ parse (int argc, char **argv, Arguments *to)
       N_ ("0 (the photo) to 200; 100 is as trained"), N_ ("PERCENT") },
     { "brush-size", 0, 0, G_OPTION_ARG_DOUBLE, &to->controls.brush_size,
       N_ ("25 to 400; 100 is the look at 1 megapixel"), N_ ("PERCENT") },
-    { "threads", 0, 0, G_OPTION_ARG_INT, &to->threads,
-      N_ ("How many to use; 0: one for each core"), "N" },
-    { "memory", 0, 0, G_OPTION_ARG_STRING, &to->memory,
-      N_ ("Most to use, such as 800M or 4G; else half of what is free"),
-      N_ ("SIZE") },
-    { "quality", 0, 0, G_OPTION_ARG_INT, &to->quality,
-      N_ ("1 to 100, for JPEG and WebP (WebP loses nothing at 100)"), "N" },
+    HELPER_USUAL_ENTRIES (to->usual),
     HELPER_HINT_ENTRIES (to->hints),
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &to->quiet,
-      N_ ("Show no progress and no notes"), NULL },
     { NULL },
   };
 
@@ -70,49 +57,6 @@ parse (int argc, char **argv, Arguments *to)
                        _ ("Stylises the picture IN and writes OUT. MODEL is "
                           "an .onnx file or the id of an installed style."),
                        3, &to->words);
-}
-
-/* "800M" */
-static gboolean
-parse_memory (const char *text, guint64 *bytes)
-{
-  char  *end;
-  double value = g_ascii_strtod (text, &end);
-  double unit = 1;
-
-  if (*end == 'k' || *end == 'K')
-    unit = 1e3;
-  else if (*end == 'M')
-    unit = 1e6;
-  else if (*end == 'G')
-    unit = 1e9;
-  if (unit != 1)
-    end++;
-  if (end == text || (*end && strcmp (end, "B") != 0))
-    return FALSE;
-  if (! (value * unit >= 1 && value * unit < 1e18))
-    return FALSE;
-  *bytes = value * unit;
-  return TRUE;
-}
-
-/* Checks what the core does not. */
-static gboolean
-check (Arguments *arguments, PstModelHints *hints, GError **error)
-{
-  const char *text = NULL;
-
-  if (arguments->threads < 0)
-    text = _ ("The number of threads cannot be negative.");
-  else if (arguments->quality < 1 || arguments->quality > 100)
-    text = _ ("The quality must be between 1 and 100.");
-  else if (arguments->memory &&
-           ! parse_memory (arguments->memory, &arguments->controls.memory))
-    text = _ ("The memory must be a number with M or G, such as 800M.");
-  if (text)
-    g_set_error_literal (error, PST_ERROR, PST_ERROR_ARGUMENT, text);
-  arguments->controls.n_threads = arguments->threads;
-  return text == NULL && helper_hints_parse (&arguments->hints, hints, error);
 }
 
 /* MODEL is a file, or a style of the library. */
@@ -135,31 +79,19 @@ load_model (Arguments *arguments, const PstModelHints *hints,
   return g_steal_pointer (&model);
 }
 
-static void
-show_progress (double fraction, gpointer data)
-{
-  char *bar = data;
-  int   done = fraction * BAR_WIDTH;
-
-  memset (bar, '#', done);
-  memset (bar + done, '.', BAR_WIDTH - done);
-  fprintf (stderr, "\r[%s] %3.0f %%", bar, fraction * 100);
-  fflush (stderr);
-}
-
 static gboolean
 apply (Arguments *arguments, GError **error)
 {
-  char                    bar[BAR_WIDTH + 1] = "";
   PstModelHints           hints;
   const PstStyle         *style;
   g_autoptr (PstModel)    model = NULL;
   g_autoptr (HelperImage) image = NULL;
-  gboolean                shown = ! arguments->quiet && isatty (STDERR_FILENO);
+  gboolean                shown = helper_bar_wanted (arguments->usual.quiet);
   gboolean                done;
 
-  if (! check (arguments, &hints, error) ||
-      ! helper_image_check_target (arguments->words[2], error))
+  if (! helper_usual_check (&arguments->usual, &arguments->controls, error) ||
+      ! helper_hints_parse (&arguments->hints, &hints, error) ||
+      ! helper_write_check (arguments->words[2], error))
     return FALSE;
   model = load_model (arguments, &hints, &style, error);
   if (! model)
@@ -170,15 +102,16 @@ apply (Arguments *arguments, GError **error)
   if (arguments->controls.strength > 0)
     helper_image_settle (image);
   done = pst_stylize (model, style, &arguments->controls, &image->pixels, NULL,
-                      shown ? show_progress : NULL, bar, error);
+                      shown ? helper_bar_show : NULL, NULL, error);
   if (shown)
-    fprintf (stderr, "\r%*s\r", BAR_WIDTH + 8, "");
+    helper_bar_clear ();
   g_clear_pointer (&model, pst_model_unref); /* its memory is needed no more */
   if (! done || ! helper_image_save (image, arguments->controls.strength == 0,
-                                     arguments->words[2], arguments->quality,
+                                     arguments->words[2],
+                                     arguments->usual.quality,
                                      error))
     return FALSE;
-  for (guint i = 0; ! arguments->quiet && i < image->notes->len; i++)
+  for (guint i = 0; ! arguments->usual.quiet && i < image->notes->len; i++)
     fprintf (stderr, "pastiche: %s: %s\n", arguments->words[1],
              (const char *) image->notes->pdata[i]);
   return TRUE;
@@ -188,7 +121,7 @@ int
 helper_apply (int argc, char **argv)
 {
   g_auto (Arguments) arguments = { .controls = PST_CONTROLS_INIT,
-                                   .quality = 92 };
+                                   .usual = HELPER_USUAL_INIT };
   g_autoptr (GError) error = NULL;
 
   if (! parse (argc, argv, &arguments))

@@ -24,6 +24,7 @@ typedef struct
 int helper_apply (int argc, char **argv);
 int helper_eval (int argc, char **argv);
 int helper_info (int argc, char **argv);
+int helper_sheet (int argc, char **argv);
 
 /* "pastiche: text" on standard error; returns @status. */
 int helper_fail (int status, const char *text);

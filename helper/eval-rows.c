@@ -7,6 +7,8 @@
 
 #include "helper/eval.h"
 #include "helper/model.h"
+#include "helper/photo.h"
+#include "helper/words.h"
 
 #define FADE_STEPS 12 /* to 1 in 4096 */
 
@@ -136,31 +138,6 @@ add_mix (const EvalArguments *arguments, PstModel *model, GPtrArray *styles,
   return TRUE;
 }
 
-/* "25,50" */
-static GArray *
-parse_strengths (const char *text, GError **error)
-{
-  g_autoptr (GArray) list = g_array_new (FALSE, FALSE, sizeof (double));
-  g_auto (GStrv)     words = g_strsplit (text ? text : "100", ",", -1);
-
-  for (char **word = words; *word; word++)
-    {
-      char  *end;
-      double value = g_ascii_strtod (*word, &end);
-
-      if (end == *word || *end ||
-          ! (value >= PST_STRENGTH_MIN && value <= PST_STRENGTH_MAX))
-        {
-          g_set_error_literal (error, PST_ERROR, PST_ERROR_ARGUMENT,
-                               _ ("Strengths are numbers between 0 and 200 "
-                                  "percent, with commas between them."));
-          return NULL;
-        }
-      g_array_append_val (list, value);
-    }
-  return g_steal_pointer (&list);
-}
-
 GPtrArray *
 eval_rows (const EvalArguments *arguments, PstModel *model, GPtrArray *styles,
            GError **error)
@@ -168,7 +145,7 @@ eval_rows (const EvalArguments *arguments, PstModel *model, GPtrArray *styles,
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (row_free);
   g_autoptr (GArray)    strengths = NULL;
 
-  strengths = parse_strengths (arguments->strengths, error);
+  strengths = helper_words_strengths (arguments->strengths, error);
   if (! strengths)
     return NULL;
   for (guint i = 0; i < styles->len; i++)
@@ -188,36 +165,10 @@ eval_rows (const EvalArguments *arguments, PstModel *model, GPtrArray *styles,
 }
 
 static PstPicture *
-new_picture (const PstPicture *like, GError **error)
-{
-  PstPicture *picture = pst_picture_new (like->width, like->height);
-
-  if (! picture)
-    g_set_error_literal (error, PST_ERROR, PST_ERROR_MEMORY,
-                         _ ("There is no memory for this picture"));
-  return picture;
-}
-
-static PstPicture *
 paint (PstModel *model, const PstStyle *style, const PstControls *controls,
        const PstPicture *photo, GError **error)
 {
-  gsize                  n = (gsize) photo->width * photo->height;
-  g_autofree float      *data = g_new (float, n * 4);
-  PstPixels              pixels = { photo->width, photo->height, data };
-  g_autoptr (PstPicture) result = NULL;
-
-  for (gsize i = 0; i < 4 * n; i++)
-    data[i] = i % 4 < 3 ? photo->data[i / 4 * 3 + i % 4] / 255.0f : 1;
-  if (! pst_stylize (model, style, controls, &pixels, NULL, NULL, NULL, error))
-    return NULL;
-  result = new_picture (photo, error);
-  if (! result)
-    return NULL;
-  for (gsize i = 0; i < 3 * n; i++)
-    result->data[i] =
-        (guint8) (CLAMP (data[i / 3 * 4 + i % 3], 0, 1) * 255 + 0.5f);
-  return g_steal_pointer (&result);
+  return helper_photo_paint (model, style, controls, photo, NULL, NULL, error);
 }
 
 /* @to = @part of @b and the rest of @a */
@@ -243,7 +194,7 @@ fade_photo (PstModel *model, PstEval *eval, const EvalRow *row,
   whole = paint (model, row->painted, &full, photo, error);
   wanted = whole ? paint (model, row->painted, &row->controls, photo, error)
                  : NULL;
-  to = wanted ? new_picture (photo, error) : NULL;
+  to = wanted ? pst_picture_try (photo->width, photo->height, error) : NULL;
   if (! to || ! pst_eval_content (eval, wanted, &goal, error))
     return NULL;
   for (int i = 0; i < FADE_STEPS; i++)
@@ -269,7 +220,7 @@ fade_styles (PstModel *model, const EvalRow *row, const PstPicture *photo,
   first = paint (model, row->painted, &one, photo, error);
   second = first ? paint (model, row->controls.second, &one, photo, error)
                  : NULL;
-  to = second ? new_picture (photo, error) : NULL;
+  to = second ? pst_picture_try (photo->width, photo->height, error) : NULL;
   if (to)
     fade (first, second, row->controls.mix / 100, to);
   return g_steal_pointer (&to);

@@ -6,6 +6,7 @@
 
 #include "helper/eval.h"
 #include "helper/model.h"
+#include "helper/photo.h"
 
 #define RECIPE_KEY "pastiche.recipe"
 
@@ -103,7 +104,7 @@ load_paintings (const EvalArguments *arguments, EvalStyle *style,
                 const char *path, const PstTrainHost *host, GError **error)
 {
   char *const           one[] = { (char *) path, NULL };
-  g_autoptr (GPtrArray) paths = eval_list ((char **) one, error);
+  g_autoptr (GPtrArray) paths = helper_photo_list ((char **) one, error);
 
   for (guint i = 0; paths && i < paths->len; i++)
     if (! load_painting (arguments, style, paths->pdata[i], host, error))
@@ -219,29 +220,6 @@ eval_styles (const EvalArguments *arguments, PstModel *model,
   if (! find_paintings (arguments, styles, host, error))
     return NULL;
   return g_steal_pointer (&styles);
-}
-
-GPtrArray *
-eval_list (char **paths, GError **error)
-{
-  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (g_free);
-
-  for (; paths && *paths; paths++)
-    {
-      g_autoptr (GPtrArray) some = pst_dataset_list (*paths);
-
-      if (g_file_test (*paths, G_FILE_TEST_IS_REGULAR))
-        g_ptr_array_add (all, g_strdup (*paths)); /* not taken for a pattern */
-      else if (some->len)
-        g_ptr_array_extend_and_steal (all, g_steal_pointer (&some));
-      else
-        {
-          g_set_error (error, PST_ERROR, PST_ERROR_FILE,
-                       _ ("There are no pictures at %s"), *paths);
-          return NULL;
-        }
-    }
-  return g_steal_pointer (&all);
 }
 
 /* The file's name up to its last dot. */

@@ -11,6 +11,7 @@
 #include "helper/command.h"
 #include "helper/image.h"
 #include "helper/model.h"
+#include "helper/photo.h"
 #include "helper/train-image.h"
 
 #define OWN_FEATURES "features.onnx" /* as trainings find it */
@@ -179,14 +180,14 @@ find_photos (Work *work, GError **error)
   const EvalArguments  *arguments = work->arguments;
   g_autoptr (GPtrArray) more = NULL, results = NULL;
 
-  work->photos = eval_list (arguments->photos, error);
-  more = work->photos ? eval_list (arguments->words, error) : NULL;
+  work->photos = helper_photo_list (arguments->photos, error);
+  more = work->photos ? helper_photo_list (arguments->words, error) : NULL;
   if (! more)
     return FALSE;
   g_ptr_array_extend_and_steal (work->photos, g_steal_pointer (&more));
   if (! arguments->results)
     return TRUE;
-  results = eval_list (arguments->results, error);
+  results = helper_photo_list (arguments->results, error);
   if (results)
     work->results = eval_pair (work->photos, results, error);
   return work->results != NULL;

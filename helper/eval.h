@@ -107,10 +107,6 @@ GPtrArray *eval_styles (const EvalArguments *arguments, PstModel *model,
                         const char *installed, const PstRecipe *recipe,
                         const PstTrainHost *host, GError **error);
 
-/* (transfer full) (nullable) (element-type filename): all that @paths, folders
- * and patterns too, stand for, in order */
-GPtrArray *eval_list (char **paths, GError **error);
-
 /* (transfer full) (nullable) (element-type filename): a result for each
  * photo: the one of the same name, or where names differ the one that is as
  * far down the list */

@@ -6,6 +6,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "helper/write.h"
+
 #define MAX_SIDE 300000
 
 gboolean
@@ -13,23 +15,12 @@ helper_image_start (const char *program, GError **error)
 {
   if (VIPS_INIT (program) != 0)
     {
-      helper_image_fail ("libvips", error);
+      helper_vips_fail ("libvips", error);
       return FALSE;
     }
   vips_concurrency_set (1);
   vips_cache_set_max (0);
   return TRUE;
-}
-
-void
-helper_image_fail (const char *path, GError **error)
-{
-  g_autofree char *text = g_strdup (vips_error_buffer ());
-
-  vips_error_clear ();
-  g_strdelimit (g_strchomp (text), "\n", ' ');
-  g_set_error (error, PST_ERROR, PST_ERROR_FILE, "%s: %s", path,
-               *text ? text : _ ("unknown error"));
 }
 
 static void
@@ -61,13 +52,13 @@ to_srgb (HelperImage *image, const char *path, GError **error)
   if (vips_colourspace (image->source, &made, VIPS_INTERPRETATION_sRGB,
                         NULL) != 0)
     {
-      helper_image_fail (path, error);
+      helper_vips_fail (path, error);
       return FALSE;
     }
   take (image, made);
   if (vips_copy (image->source, &made, NULL) != 0)
     {
-      helper_image_fail (path, error);
+      helper_vips_fail (path, error);
       return FALSE;
     }
   take (image, made);
@@ -134,7 +125,7 @@ settle_depth (HelperImage *image, const char *path, GError **error)
     }
   if (failed)
     {
-      helper_image_fail (path, error);
+      helper_vips_fail (path, error);
       return FALSE;
     }
   take (image, made);
@@ -157,7 +148,7 @@ open_source (HelperImage *image, const char *path, GError **error)
                                             VIPS_FAIL_ON_TRUNCATED, NULL);
   if (! image->source)
     {
-      helper_image_fail (path, error);
+      helper_vips_fail (path, error);
       return FALSE;
     }
   if (vips_image_get_n_pages (image->source) > 1)
@@ -177,13 +168,13 @@ open_source (HelperImage *image, const char *path, GError **error)
     take (image, made);
   if (! made || vips_autorot (image->source, &made, NULL) != 0)
     {
-      helper_image_fail (path, error);
+      helper_vips_fail (path, error);
       return FALSE;
     }
   take (image, made);
   if (vips_copy (image->source, &made, NULL) != 0)
     {
-      helper_image_fail (path, error);
+      helper_vips_fail (path, error);
       return FALSE;
     }
   take (image, made);
@@ -304,7 +295,7 @@ helper_image_load (const char *path, GError **error)
   made = vips_image_copy_memory (image->source);
   if (! made)
     {
-      helper_image_fail (path, error);
+      helper_vips_fail (path, error);
       return NULL;
     }
   take (image, made);

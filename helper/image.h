@@ -50,15 +50,6 @@ void         helper_image_free (HelperImage *image);
 void         helper_image_settle (HelperImage *image);
 
 /**
- * helper_image_check_target:
- * @path: where a picture is to be written
- *
- * Finds out before the work whether that is possible: the ending must be one
- * of a known format, the folder must be there and writable.
- */
-gboolean helper_image_check_target (const char *path, GError **error);
-
-/**
  * helper_image_save:
  * @image: its pixels are written
  * @unchanged: %TRUE where the pixels are as they were loaded: they are then
@@ -67,16 +58,9 @@ gboolean helper_image_check_target (const char *path, GError **error);
  * @quality: 1 to 100, for JPEG and WebP (at 100 WebP loses nothing)
  *
  * Keeps the bit depth as far as the format can, alpha to the bit, the ICC
- * profile, EXIF and the like. Grey becomes RGB. The file is written under
- * another name first and renamed.
+ * profile, EXIF and the like. Grey becomes RGB.
  */
 gboolean helper_image_save (HelperImage *image, gboolean unchanged,
                             const char *path, int quality, GError **error);
 
-/* For people: a sentence of what went wrong in libvips. */
-void helper_image_fail (const char *path, GError **error);
-
-#if VIPS_MAJOR_VERSION == 8 && VIPS_MINOR_VERSION < 16
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (VipsImage, g_object_unref)
-#endif
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HelperImage, helper_image_free)

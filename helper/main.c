@@ -26,6 +26,7 @@ static const HelperCommand commands[] = {
   { "apply", N_ ("stylise a picture"), helper_apply },
   { "info", N_ ("tell about a model, or list the styles"), helper_info },
 #ifdef HAVE_TRAIN
+  { "sheet", N_ ("show photos in all styles at a glance"), helper_sheet },
   { "eval", N_ ("measure a model's styles"), helper_eval },
   { "train", N_ ("train a model of your own"), run_train },
 #endif

@@ -6,9 +6,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-PstModel *
-helper_model_load (const char *word, const PstModelHints *hints, char **id,
-                   GError **error)
+char *
+helper_model_find (const char *word, char **id, GError **error)
 {
   g_autoptr (PstLibrary) library = NULL;
   const PstStyle        *style;
@@ -16,13 +15,22 @@ helper_model_load (const char *word, const PstModelHints *hints, char **id,
   *id = NULL;
   if (strchr (word, '/') || g_str_has_suffix (word, ".onnx") ||
       g_file_test (word, G_FILE_TEST_IS_REGULAR))
-    return pst_model_load_with (word, hints, error);
+    return g_strdup (word);
   library = pst_library_new (NULL);
   style = pst_library_find (library, word, error);
   if (! style)
     return NULL;
   *id = g_strdup (style->id);
-  return pst_model_load_with (style->path, hints, error);
+  return g_strdup (style->path);
+}
+
+PstModel *
+helper_model_load (const char *word, const PstModelHints *hints, char **id,
+                   GError **error)
+{
+  g_autofree char *path = helper_model_find (word, id, error);
+
+  return path ? pst_model_load_with (path, hints, error) : NULL;
 }
 
 static void

@@ -4,6 +4,16 @@
 #include "core/pst.h"
 
 /**
+ * helper_model_find:
+ * @word: a model's file, or the id of an installed style
+ * @id: (out) (transfer full) (nullable): the installed style's id; %NULL where
+ *   @word is a file
+ *
+ * Returns: (transfer full) (nullable): the model's file, which need not exist
+ */
+char *helper_model_find (const char *word, char **id, GError **error);
+
+/**
  * helper_model_load:
  * @word: a model's file, or the id of an installed style
  * @hints: of a foreign model

@@ -1,104 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glib/gi18n.h>
-#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "helper/image.h"
-
-/* Colour under alpha 0 is kept where libvips can do so. */
-#if VIPS_MAJOR_VERSION > 8 || VIPS_MINOR_VERSION >= 17
-#define WEBP_EXACT "exact", TRUE,
-#else
-#define WEBP_EXACT
-#endif
-
-typedef enum
-{
-  FORMAT_NONE,
-  FORMAT_JPEG,
-  FORMAT_PNG,
-  FORMAT_TIFF,
-  FORMAT_WEBP,
-} Format;
-
-typedef struct
-{
-  const char *ending;
-  Format      format;
-} Ending;
-
-static const Ending endings[] = {
-  { ".jpg", FORMAT_JPEG },  { ".jpeg", FORMAT_JPEG }, { ".png", FORMAT_PNG },
-  { ".tif", FORMAT_TIFF },  { ".tiff", FORMAT_TIFF }, { ".webp", FORMAT_WEBP },
-};
-
-static const char *
-get_ending (const char *path)
-{
-  const char *name = strrchr (path, G_DIR_SEPARATOR);
-  const char *dot = strrchr (name ? name + 1 : path, '.');
-
-  return dot ? dot : "";
-}
-
-static Format
-find_format (const char *path)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (endings); i++)
-    if (g_ascii_strcasecmp (get_ending (path), endings[i].ending) == 0)
-      return endings[i].format;
-  return FORMAT_NONE;
-}
-
-gboolean
-helper_image_check_target (const char *path, GError **error)
-{
-  g_autofree char *folder = g_path_get_dirname (path);
-
-  if (find_format (path) == FORMAT_NONE)
-    {
-      g_autoptr (GString) list = g_string_new (endings[0].ending);
-
-      for (gsize i = 1; i < G_N_ELEMENTS (endings); i++)
-        g_string_append_printf (list, ", %s", endings[i].ending);
-      g_set_error (error, PST_ERROR, PST_ERROR_ARGUMENT,
-                   _ ("%s cannot be written: its name must end in one of "
-                      "%s."),
-                   path, list->str);
-      return FALSE;
-    }
-  if (! g_file_test (folder, G_FILE_TEST_IS_DIR))
-    {
-      g_set_error (error, PST_ERROR, PST_ERROR_FILE,
-                   _ ("%s cannot be written: there is no folder %s."), path,
-                   folder);
-      return FALSE;
-    }
-  if (g_file_test (path, G_FILE_TEST_IS_DIR) || g_access (folder, W_OK) != 0)
-    {
-      g_set_error (error, PST_ERROR, PST_ERROR_FILE,
-                   _ ("%s cannot be written: %s."), path,
-                   g_strerror (g_file_test (path, G_FILE_TEST_IS_DIR)
-                                   ? EISDIR
-                                   : errno));
-      return FALSE;
-    }
-  return TRUE;
-}
+#include "helper/write.h"
 
 /* The depth that a format keeps of a source's. */
 static VipsBandFormat
-target_depth (Format format, VipsBandFormat source)
+target_depth (HelperFormat format, VipsBandFormat source)
 {
-  if (format == FORMAT_JPEG || format == FORMAT_WEBP)
+  if (format == HELPER_FORMAT_JPEG || format == HELPER_FORMAT_WEBP)
     return VIPS_FORMAT_UCHAR;
-  if (format == FORMAT_PNG && source == VIPS_FORMAT_FLOAT)
+  if (format == HELPER_FORMAT_PNG && source == VIPS_FORMAT_FLOAT)
     return VIPS_FORMAT_USHORT;
   return source;
 }
@@ -211,7 +127,7 @@ build (HelperImage *image, VipsBandFormat depth, GError **error)
                                      depth);
   if (! made)
     {
-      helper_image_fail (_ ("The result"), error);
+      helper_vips_fail (_ ("The result"), error);
       return NULL;
     }
   g_object_set_data_full (G_OBJECT (made), "pastiche-numbers",
@@ -238,12 +154,12 @@ flatten (VipsImage *image, GError **error)
   failed = vips_flatten (from, &made, "background", background, NULL);
   vips_area_unref (VIPS_AREA (background));
   if (failed)
-    helper_image_fail (_ ("The result"), error);
+    helper_vips_fail (_ ("The result"), error);
   return failed ? NULL : made;
 }
 
 static VipsImage *
-prepare (HelperImage *image, gboolean unchanged, Format format, GError **error)
+prepare (HelperImage *image, gboolean unchanged, HelperFormat format, GError **error)
 {
   VipsBandFormat depth = target_depth (format, image->source->BandFmt);
   VipsImage     *made;
@@ -252,7 +168,7 @@ prepare (HelperImage *image, gboolean unchanged, Format format, GError **error)
     made = g_object_ref (image->source);
   else
     made = build (image, depth, error);
-  if (made && format == FORMAT_JPEG && made->Bands % 2 == 0)
+  if (made && format == HELPER_FORMAT_JPEG && made->Bands % 2 == 0)
     {
       g_ptr_array_add (image->notes,
                        g_strdup (_ ("JPEG cannot hold transparency; the "
@@ -262,70 +178,12 @@ prepare (HelperImage *image, gboolean unchanged, Format format, GError **error)
   return made;
 }
 
-static int
-write_format (VipsImage *image, const char *path, Format format, int quality)
-{
-  switch (format)
-    {
-    case FORMAT_JPEG:
-      return vips_jpegsave (image, path, "Q", quality, "optimize_coding", TRUE,
-                            NULL);
-    case FORMAT_PNG:
-      return vips_pngsave (image, path, NULL);
-    case FORMAT_TIFF:
-      return vips_tiffsave (image, path, "compression",
-                            VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE, "predictor",
-                            image->BandFmt == VIPS_FORMAT_FLOAT
-                                ? VIPS_FOREIGN_TIFF_PREDICTOR_FLOAT
-                                : VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL,
-                            NULL);
-    default:
-      return vips_webpsave (image, path, "Q", quality, "lossless",
-                            quality == 100, WEBP_EXACT NULL);
-    }
-}
-
-/* Makes sure that the file is on the disk before it takes its name. */
-static gboolean
-flush (const char *path)
-{
-  int      fd = g_open (path, O_RDONLY | O_CLOEXEC);
-  gboolean done = fd >= 0 && fsync (fd) == 0;
-
-  if (fd >= 0)
-    close (fd);
-  return done;
-}
-
 gboolean
 helper_image_save (HelperImage *image, gboolean unchanged, const char *path,
                    int quality, GError **error)
 {
-  Format                format = find_format (path);
-  g_autofree char      *folder = g_path_get_dirname (path);
-  g_autofree char      *name = NULL;
-  g_autofree char      *other = NULL;
   g_autoptr (VipsImage) made = NULL;
-  GStatBuf              before;
 
-  made = prepare (image, unchanged, format, error);
-  if (! made)
-    return FALSE;
-  name = g_strdup_printf (".pastiche-%08x%s", g_random_int (),
-                          get_ending (path));
-  other = g_build_filename (folder, name, NULL);
-  if (write_format (made, other, format, quality) != 0)
-    {
-      helper_image_fail (path, error);
-      g_unlink (other);
-      return FALSE;
-    }
-  if (g_stat (path, &before) == 0)
-    g_chmod (other, before.st_mode & 07777);
-  if (flush (other) && g_rename (other, path) == 0)
-    return TRUE;
-  g_set_error (error, PST_ERROR, PST_ERROR_FILE,
-               _ ("%s cannot be written: %s."), path, g_strerror (errno));
-  g_unlink (other);
-  return FALSE;
+  made = prepare (image, unchanged, helper_write_format (path), error);
+  return made && helper_write (made, path, quality, error);
 }

@@ -11,7 +11,7 @@
 #include <vips/vips.h>
 
 #include "core/pst.h"
-#include "helper/image.h"
+#include "helper/write.h"
 
 /* Moves the first line of libvips's words into @error. */
 static gboolean
@@ -151,12 +151,9 @@ load (const char *path, int side, gpointer data, GError **error)
       vips_failed (error);
       return NULL;
     }
-  picture = pst_picture_new (bytes->Xsize, bytes->Ysize);
+  picture = pst_picture_try (bytes->Xsize, bytes->Ysize, error);
   if (picture)
     memcpy (picture->data, pixels, size);
-  else
-    g_set_error_literal (error, PST_ERROR, PST_ERROR_MEMORY,
-                         _ ("There is no memory for this picture"));
   g_free (pixels);
   return picture;
 }
@@ -172,6 +169,17 @@ wrap (const PstPicture *picture)
   if (image)
     image->Type = VIPS_INTERPRETATION_sRGB;
   return image;
+}
+
+gboolean
+pst_train_image_save (const PstPicture *picture, const char *path, int quality,
+                      GError **error)
+{
+  g_autoptr (VipsImage) image = wrap (picture);
+
+  if (image)
+    return helper_write (image, path, quality, error);
+  return vips_failed (error);
 }
 
 static gboolean

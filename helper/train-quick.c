@@ -5,7 +5,8 @@
 #include "helper/train-quick.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
+
+#include "helper/model.h"
 
 void
 quick_words_clear (QuickWords *words)
@@ -24,40 +25,14 @@ quick_words_any (const QuickWords *words)
          words->features || words->keep;
 }
 
-static gboolean
-is_file (const char *word)
-{
-  return strchr (word, '/') || g_str_has_suffix (word, ".onnx") ||
-         g_file_test (word, G_FILE_TEST_IS_REGULAR);
-}
-
-/* Of a model's file or of an installed style. */
-static gboolean
-find_beginning (const char *word, PstLibrary *library, PstQuick *quick,
-                GError **error)
-{
-  const PstStyle *style;
-
-  if (is_file (word))
-    {
-      quick->from = word;
-      return TRUE;
-    }
-  style = pst_library_find (library, word, error);
-  if (! style)
-    return FALSE;
-  quick->from = style->path;
-  quick->begin = style->id;
-  return TRUE;
-}
-
 PstRecipe *
 quick_words_recipe (const QuickWords *words, char **more, const char *photos,
                     gboolean plain, GError **error)
 {
   g_autoptr (GStrvBuilder) pictures = g_strv_builder_new ();
   g_auto (GStrv)           all = NULL;
-  g_autoptr (PstLibrary)   library = NULL;
+  g_autofree char         *from = NULL;
+  g_autofree char         *begin = NULL;
   PstQuick                 quick = { 0 };
 
   g_strv_builder_addv (pictures, (const char **) words->pictures);
@@ -71,10 +46,14 @@ quick_words_recipe (const QuickWords *words, char **more, const char *photos,
   quick.features = words->features;
   quick.keep = words->keep;
   quick.plain = plain;
-  if (words->from && ! is_file (words->from))
-    library = pst_library_new (NULL);
-  if (words->from && ! find_beginning (words->from, library, &quick, error))
-    return NULL;
+  if (words->from)
+    {
+      from = helper_model_find (words->from, &begin, error);
+      if (! from)
+        return NULL;
+      quick.from = from;
+      quick.begin = begin;
+    }
   return pst_quick_recipe (&quick, error);
 }
 

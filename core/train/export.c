@@ -33,7 +33,9 @@ make_thumbnails (PstTrainer *trainer, GError **error)
       g_autoptr (PstPicture) large = NULL, small = NULL;
       GBytes                *bytes;
 
-      large = pst_picture_new (photo->width, photo->height);
+      large = pst_picture_try (photo->width, photo->height, error);
+      if (! large)
+        return NULL;
       pst_picture_put (large, 0, 0,
                        pst_painter_paint (painter, photo, (int) i + 1),
                        photo->width, photo->height);

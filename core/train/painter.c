@@ -8,6 +8,7 @@
 
 #include "core/base/memory.h"
 #include "core/graph/plan.h"
+#include "core/train/sheet.h"
 
 struct _PstPainter
 {
@@ -61,9 +62,7 @@ pst_painter_paint (PstPainter *painter, const PstPicture *photo, int column)
 }
 
 #define TILE 256
-#define GAP 4
 #define SHEET_PHOTOS 5
-#define BAND 44 /* pixels for the names of the columns */
 
 /* Rows of a sheet. */
 static guint
@@ -105,7 +104,7 @@ cut_tile (const PstPicture *photo, GError **error)
   window.side = MIN (photo->width, photo->height);
   window.x = (photo->width - window.side) / 2;
   window.y = (photo->height - window.side) / 2;
-  tile = pst_trainer_picture (TILE, TILE, error);
+  tile = pst_picture_try (TILE, TILE, error);
   if (! tile)
     return NULL;
   floats = g_new (float, TILE * TILE * 3);
@@ -178,16 +177,16 @@ load_tiles (PstTrainer *trainer, GError **error)
 
 static void
 paint_row (PstPainter *painter, const PstPicture *tile, int columns,
-           PstPicture *sheet, int y)
+           PstPicture *painted, PstSheet *sheet, guint row)
 {
-  g_autofree float *floats = g_new (float, TILE * TILE * 3);
-
-  pst_picture_to_floats (tile, floats);
-  pst_picture_put (sheet, 0, y, floats, TILE, TILE);
+  pst_sheet_put (sheet, 0, row, tile);
   for (int k = 0; k < columns; k++) /* the identity last */
-    pst_picture_put (sheet, (k + 1) * (TILE + GAP), y,
-                     pst_painter_paint (painter, tile, (k + 1) % columns),
-                     TILE, TILE);
+    {
+      pst_picture_put (painted, 0, 0,
+                       pst_painter_paint (painter, tile, (k + 1) % columns),
+                       TILE, TILE);
+      pst_sheet_put (sheet, k + 1, row, painted);
+    }
 }
 
 /* Column @i of a sheet: the photo, the styles, and what is painted without
@@ -202,43 +201,19 @@ column_title (const PstTrainer *trainer, int i, int columns)
   return ((PstRecipeStyle *) trainer->recipe->styles->pdata[i - 1])->title;
 }
 
-/* The titles of all columns; %NULL where the host can't draw them. */
-static GPtrArray *
-draw_labels (const PstTrainer *trainer, int columns)
+/* Titles stand above the first of @n rows. */
+static PstSheet *
+new_sheet (const PstTrainer *trainer, int columns, guint n, GError **error)
 {
-  const PstTrainHost   *host = trainer->host;
-  g_autoptr (GPtrArray) labels = NULL;
+  g_autofree const char **titles = g_new0 (const char *, columns + 1);
+  g_autofree PstSheetRow *rows = g_new0 (PstSheetRow, n);
 
-  labels = g_ptr_array_new_with_free_func ((GDestroyNotify) pst_picture_free);
   for (int i = 0; i <= columns; i++)
-    {
-      PstPicture *one = NULL;
-
-      if (host->label)
-        one = host->label (column_title (trainer, i, columns), TILE - 2 * GAP,
-                           BAND - 2 * GAP, host->data);
-      if (! one)
-        return NULL;
-      g_ptr_array_add (labels, one);
-    }
-  return g_steal_pointer (&labels);
-}
-
-/* Each label in the middle of the band above its column. */
-static void
-put_labels (PstPicture *sheet, const GPtrArray *labels)
-{
-  for (guint i = 0; i < labels->len; i++)
-    {
-      const PstPicture *one = labels->pdata[i];
-      int x = (int) i * (TILE + GAP) + (TILE - one->width) / 2;
-      int y = (BAND - one->height) / 2;
-
-      for (int row = 0; row < one->height; row++)
-        memcpy (sheet->data + ((gsize) (y + row) * sheet->width + x) * 3,
-                one->data + (gsize) row * one->width * 3,
-                (gsize) one->width * 3);
-    }
+    titles[i] = column_title (trainer, i, columns);
+  for (guint i = 0; i < n; i++)
+    rows[i].height = TILE;
+  rows[0].titles = titles;
+  return pst_sheet_new (columns + 1, TILE, rows, n, trainer->host, 0, error);
 }
 
 gboolean
@@ -247,23 +222,17 @@ pst_trainer_save_sheet (PstTrainer *trainer, const char *path, GError **error)
   int                    columns = (int) pst_recipe_count_own (trainer->recipe) + 1;
   g_autoptr (GPtrArray)  tiles = load_tiles (trainer, error);
   g_autoptr (PstPainter) painter = NULL;
-  g_autoptr (PstPicture) sheet = NULL;
-  g_autoptr (GPtrArray)  labels = draw_labels (trainer, columns);
-  int                    top = labels ? BAND : 0;
+  g_autoptr (PstPicture) painted = NULL;
+  g_autoptr (PstSheet)   sheet = NULL;
 
   painter = tiles ? pst_painter_new (trainer, TILE, TILE, error) : NULL;
-  if (! painter)
-    return FALSE;
-  sheet = pst_trainer_picture ((columns + 1) * (TILE + GAP) - GAP,
-                               top - GAP +
-                                 MAX ((int) tiles->len, 1) * (TILE + GAP),
-                               error);
-  if (! sheet)
+  if (painter)
+    sheet = new_sheet (trainer, columns, MAX (tiles->len, 1), error);
+  painted = sheet ? pst_picture_try (TILE, TILE, error) : NULL;
+  if (! painted)
     return FALSE;
   for (guint i = 0; i < tiles->len; i++)
-    paint_row (painter, tiles->pdata[i], columns, sheet,
-               top + (int) i * (TILE + GAP));
-  if (labels)
-    put_labels (sheet, labels);
-  return trainer->host->save (sheet, path, trainer->host->data, error);
+    paint_row (painter, tiles->pdata[i], columns, painted, sheet, i);
+  return trainer->host->save (pst_sheet_get_picture (sheet), path,
+                              trainer->host->data, error);
 }

@@ -115,9 +115,6 @@ PstNetwork *pst_trainer_student (const PstTrainer *trainer);
 gboolean pst_export_model (PstTrainer *trainer, const char *path,
                            GError **error);
 
-/* A black picture */
-PstPicture *pst_trainer_picture (int width, int height, GError **error);
-
 void pst_trainer_tell (PstTrainer *trainer, PstEventKind kind,
                        const char *text);
 

@@ -276,17 +276,6 @@ plan_step (PstTrainer *trainer, GError **error)
   return trainer->step != NULL;
 }
 
-PstPicture *
-pst_trainer_picture (int width, int height, GError **error)
-{
-  PstPicture *picture = pst_picture_new (width, height);
-
-  if (! picture)
-    g_set_error_literal (error, PST_ERROR, PST_ERROR_MEMORY,
-                         _ ("There is no memory for this picture"));
-  return picture;
-}
-
 static gboolean
 check_photo (PstTrainer *trainer, const char *path, GError **error)
 {
