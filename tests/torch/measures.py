@@ -4,35 +4,16 @@
 
 usage: measures.py PROGRAM    (PROGRAM is built from measures.c)
 """
-import os
-import subprocess
 import sys
-import tempfile
 
-try:
-    import numpy as np
-    import torch
-    import torch.nn.functional as F
-except ImportError as error:
-    print(f"1..0 # SKIP {error}")
-    sys.exit(0)
+from reference import run
+import torch
+import torch.nn.functional as F
 
-torch.set_num_threads(1)
-torch.set_default_dtype(torch.float64)
 torch.manual_seed(3)
 # What is wanted of each: the distances of patches are of other directions.
 LIMITS = {"gram": 1e-4, "moments": 1e-4, "features": 1e-5, "luminance": 1e-5,
           "preservation": 1e-4, "patches_1": 0.04, "patches_2": 0.04, "patches_4": 0.04}
-
-
-def read(folder):
-    tensors = {}
-    with open(os.path.join(folder, "manifest")) as manifest:
-        for line in manifest:
-            name, *shape = line.split()
-            data = np.fromfile(os.path.join(folder, name + ".f32"), "<f4")
-            tensors[name] = torch.from_numpy(data.reshape([int(n) for n in shape])).double()
-    return tensors
 
 
 def features(t, pixels):
@@ -92,11 +73,9 @@ def repeat(t):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as folder:
-        line = subprocess.run([sys.argv[1], folder], check=True, capture_output=True,
-                              text=True).stdout
-        ours = [float(x) for x in line.split()]
-        theirs = [float(x) for x in repeat(read(folder))]
+    line, tensors = run()
+    ours = [float(x) for x in line.split()]
+    theirs = [float(x) for x in repeat(tensors)]
     print(f"1..{len(LIMITS)}")
     failed = 0
     for number, ((name, limit), x, y) in enumerate(zip(LIMITS.items(), ours, theirs), 1):

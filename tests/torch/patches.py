@@ -6,33 +6,14 @@ in PyTorch (sorted, float64) and by core/train, side by side.
 usage: patches.py PROGRAM    (PROGRAM is built from patches.c)
 """
 import itertools
-import os
-import subprocess
 import sys
-import tempfile
 
-try:
-    import numpy as np
-    import torch
-    import torch.nn.functional as F
-except ImportError as error:
-    print(f"1..0 # SKIP {error}")
-    sys.exit(0)
+from reference import report, run
+import torch
+import torch.nn.functional as F
 
-torch.set_num_threads(1)
-torch.set_default_dtype(torch.float64)
 SIZE, ORIGIN = 5, (7, 5)
 CASES = list(itertools.product(("squared", "absolute"), (0, 1), ((1, 1), (1, 3), (4, 1))))
-
-
-def read(folder):
-    tensors = {}
-    with open(os.path.join(folder, "manifest"), encoding="utf-8") as manifest:
-        for line in manifest:
-            name, *shape = line.split()
-            data = np.fromfile(os.path.join(folder, name + ".f32"), "<f4")
-            tensors[name] = torch.from_numpy(data.reshape([int(n) for n in shape])).double()
-    return tensors
 
 
 def projections(x, directions, stride):
@@ -72,13 +53,10 @@ def distances(t, x, form, together, shrink, stride):
     return torch.stack(of_group)
 
 
-def compare(program, case):
+def compare(case):
     """What is too far off, or None."""
     form, together, (shrink, stride) = case
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([program, folder, form, str(together), str(shrink), str(stride)],
-                       check=True)
-        t = read(folder)
+    _, t = run(form, together, shrink, stride)
     x = t["picture"].permute(0, 3, 1, 2).clone().requires_grad_()
     loss = distances(t, x, form, together, shrink, stride)
     (loss / (1 + torch.arange(len(loss)))).sum().backward()
@@ -96,17 +74,5 @@ def compare(program, case):
     return None
 
 
-def main():
-    print(f"1..{len(CASES)}")
-    failed = 0
-    for number, case in enumerate(CASES, 1):
-        wrong = compare(sys.argv[1], case)
-        print(f"{'not ' if wrong else ''}ok {number} - patches, {case}")
-        if wrong:
-            failed += 1
-            print(f"# {wrong}")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report("patches", CASES, compare))

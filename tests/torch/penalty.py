@@ -5,21 +5,12 @@ backward, float64) and by core/train, side by side.
 
 usage: penalty.py PROGRAM    (PROGRAM is built from penalty.c)
 """
-import os
-import subprocess
 import sys
-import tempfile
 
-try:
-    import numpy as np
-    import torch
-    import torch.nn.functional as F
-except ImportError as error:
-    print(f"1..0 # SKIP {error}")
-    sys.exit(0)
+from reference import report, run
+import torch
+import torch.nn.functional as F
 
-torch.set_num_threads(1)
-torch.set_default_dtype(torch.float64)
 LAMBDA, LIMIT = 10, 1e-4
 
 # pool, gain, crop, channels, strides
@@ -29,16 +20,6 @@ CASES = (
     (2, 1.5, 71, (6, 8), (2, 3)),        # and so does pooling
     (3, 4, 64, (16,), (1,)),
 )
-
-
-def read(folder):
-    tensors = {}
-    with open(os.path.join(folder, "manifest"), encoding="utf-8") as manifest:
-        for line in manifest:
-            name, *shape = line.split()
-            data = np.fromfile(os.path.join(folder, name + ".f32"), "<f4")
-            tensors[name] = torch.from_numpy(data.reshape([int(n) for n in shape])).double()
-    return tensors
 
 
 def penalties(t, weights, pool, gain, strides):
@@ -54,14 +35,10 @@ def penalties(t, weights, pool, gain, strides):
     return (gradient.flatten(1).norm(dim=1) - 1) ** 2
 
 
-def compare(program, case):
+def compare(case):
     """What is too far off, or None."""
     pool, gain, crop, channels, strides = case
-    words = [str(pool), str(gain), str(crop), ";".join(map(str, channels)),
-             ";".join(map(str, strides))]
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([program, folder, *words], check=True)
-        t = read(folder)
+    _, t = run(pool, gain, crop, ";".join(map(str, channels)), ";".join(map(str, strides)))
     weights = {k.split(".", 1)[1]: v.requires_grad_() for k, v in t.items()
                if k.startswith("weight.")}
     penalty = penalties(t, weights, pool, gain, strides)
@@ -77,17 +54,5 @@ def compare(program, case):
     return None
 
 
-def main():
-    print(f"1..{len(CASES)}")
-    failed = 0
-    for number, case in enumerate(CASES, 1):
-        wrong = compare(sys.argv[1], case)
-        print(f"{'not ' if wrong else ''}ok {number} - gradient penalty, {case}")
-        if wrong:
-            failed += 1
-            print(f"# {wrong}")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report("gradient penalty", CASES, compare))

@@ -5,37 +5,16 @@
 usage: steps.py PROGRAM    (PROGRAM is built from steps.c)
 """
 import math
-import os
-import subprocess
 import sys
-import tempfile
 
-try:
-    import numpy as np
-    import torch
-    import torch.nn.functional as F
-except ImportError as error:
-    print(f"1..0 # SKIP {error}")
-    sys.exit(0)
+from reference import report, run
+import torch
+import torch.nn.functional as F
 
-torch.set_num_threads(1)
-# Rounding may carry a sum over a ReLU's kink, and Adam makes a whole step of
-# that. In float64 the reference at least has none of it: PyTorch's own float32
-# is at times further from it than core/train is (1.8e-2 against 1e-5).
-torch.set_default_dtype(torch.float64)
 STYLES, BATCH, STEPS = 3, 3, 10
+CASES = [(a, s) for a in ("hinge", "lsgan", "bce", "wgan-gp") for s in ("gram", "covariance")]
 NAMES = ("content", "style", "variation", "identity", "adversarial", "real",
          "fake", "norm", "penalty")
-
-
-def read(folder):
-    tensors = {}
-    with open(os.path.join(folder, "manifest")) as manifest:
-        for line in manifest:
-            name, *shape = line.split()
-            data = np.fromfile(os.path.join(folder, name + ".f32"), "<f4")
-            tensors[name] = torch.from_numpy(data.reshape([int(n) for n in shape])).double()
-    return tensors
 
 
 def picture(pixels):
@@ -225,13 +204,11 @@ def limit(step, name):
     return (4e-3 if name == "norm" else 1e-3) * (1 + step)
 
 
-def compare(program, adversarial_form, style_form):
+def compare(forms):
     """The first loss that is too far off, or None."""
-    with tempfile.TemporaryDirectory() as folder:
-        lines = subprocess.run([program, folder, adversarial_form, style_form], check=True,
-                               capture_output=True, text=True).stdout.splitlines()
-        ours = [[float(x) for x in line.split()] for line in lines]
-        theirs = list(repeat(read(folder), adversarial_form, style_form))
+    text, tensors = run(*forms)
+    ours = [[float(x) for x in line.split()] for line in text.splitlines()]
+    theirs = list(repeat(tensors, *forms))
     assert len(ours) == len(theirs) == STEPS
     for step, (a, b) in enumerate(zip(ours, theirs)):
         for name, x, y in zip(NAMES, a, b):
@@ -245,18 +222,5 @@ def compare(program, adversarial_form, style_form):
     return None
 
 
-def main():
-    cases = [(a, s) for a in ("hinge", "lsgan", "bce", "wgan-gp") for s in ("gram", "covariance")]
-    print(f"1..{len(cases)}")
-    failed = 0
-    for number, case in enumerate(cases, 1):
-        wrong = compare(sys.argv[1], *case)
-        print(f"{'not ' if wrong else ''}ok {number} - ten steps, {case[0]}, {case[1]}")
-        if wrong:
-            failed += 1
-            print(f"# {wrong}")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report("ten steps", CASES, compare))
