@@ -231,7 +231,7 @@ def test_refusals(world):
         ((*model, *photo, "odd/text.png"), 1, "odd/text.png"),
         ((*model, *photo, "odd/small.png"), 2, "odd/small.png"),
         (("--model", "none.onnx", *photo), 1, "none.onnx"),
-        (("--model", "no-such-style", *photo), 1, "no-such-style"),
+        (("--model", "no-such-style", *photo), 1, "PASTICHE_MODELS"),
         ((*model, *photo, "--size", "20"), 2, "64"),
         ((*model, *photo, "--strength", "300"), 2, "200"),
         ((*model, *photo, "--strength", "50,"), 2, "commas"),
