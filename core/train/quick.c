@@ -12,9 +12,14 @@
 /* What served best for several paintings; the rest is as by default. */
 static const char settings[] =
   "[losses]\n"
-  "content=1.5\n"
-  "style=2.5\n"
+  "content=2.5\n"
+  "style=4\n"
   "adversarial=0.1\n"
+  "patches=2\n"
+  "saturation=0.1\n"
+  "[patches]\n"
+  "colour=0.5\n"
+  "sharpness=1\n"
   "[discriminator half]\n"
   "pool=2\n"
   "[discriminator quarter]\n"
@@ -22,13 +27,18 @@ static const char settings[] =
   "strides=2;1;1\n"
   "[training]\none-by-one=0\n"
   "table-rate=10\n"
-  "rate-discriminator=6e-4\n"  "warm-up=10\n"
+  "rate-discriminator=6e-4\n"
+  "warm-up=10\n"
   "schedule=linear\n"
   "decay-from=0.5\n"
   "decay-to=0.1\n"
   "photo-scale=0.3;1.6\n"
   "noise=0.05\n"
   "[features]\n"
+  "content-layers=relu2_1:0.25;relu3_1:0.5;relu4_1:0.8;"
+  "luminance4:1.5;luminance8:1.5;luminance16\n"
+  "style-layers=relu1_1;relu2_1;relu3_1;relu4_1;relu5_1;"
+  "correlation1:2;correlation2:3\n"
   "style-form=covariance\n";
 
 #define SIZE 640 /* of the painting */
@@ -135,10 +145,6 @@ write_text (const PstQuick *quick, const char *from)
       g_autofree char *name = name_of (quick->features);
 
       g_key_file_set_value (file, "features", "network", name);
-      g_key_file_set_value (file, "features", "content-layers",
-                            PST_RECIPE_CONTENT_LAYERS);
-      g_key_file_set_value (file, "features", "style-layers",
-                            PST_RECIPE_STYLE_LAYERS);
     }
   if (quick->keep)
     {

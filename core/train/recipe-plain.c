@@ -22,6 +22,7 @@ static const struct
   { "losses", "patches", "3" },
   { "losses", "adversarial", "0.1" },
   { "patches", "pool", "batch" },
+  { "patches", "colour", "1" },
   { "patches", "sharpness", "0.25" },
 };
 
