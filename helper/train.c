@@ -377,10 +377,11 @@ helper_train (int argc, char **argv)
   arguments.command = join (argc, argv);
   good = parse (argc, argv, &arguments, &error) &&
          helper_ranks_start (&mpi, &error) && train (&arguments, &mpi, &error);
+  /* Before they part: mpirun ends all at once when one has failed. */
+  if (! good && helper_ranks_is_first ())
+    g_printerr ("pastiche train: %s\n", error->message);
   helper_ranks_stop (&mpi);
   if (good)
     return 0;
-  if (helper_ranks_is_first ())
-    g_printerr ("pastiche train: %s\n", error->message);
   return error->domain == G_OPTION_ERROR ? 2 : 1;
 }
