@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sums the subtests of meson's test logs: summary.py LOG-FOLDER…
+"""Sums the subtests of meson's test logs: summary.py LOG-FOLDER… | --self-test
 
 Prints one line, "N passed, N failed, N skipped"; fails when a test failed or
 none ran. A program that ended badly counts as one failure even when each of
 its subtests passed.
 """
 
+import glob
 import json
 import os
 import re
 import sys
+import tempfile
 import xml.etree.ElementTree as ElementTree
 
 BAD = {"FAIL", "ERROR", "TIMEOUT", "INTERRUPT", "UNEXPECTEDPASS"}
@@ -18,13 +20,17 @@ NOISE = re.compile(r"\s*(ok\b|1\.\.\d|TAP version"
                    r"|# (random seed|Start of|End of)|#\s*$)")
 
 
+def logs(folder, ending):
+    """With a setup, such as soak, meson adds its name to that of the logs."""
+    return glob.glob(os.path.join(glob.escape(folder), "testlog*" + ending))
+
+
 def subtests(folder):
     """Counts per program: name -> [passed, failed, skipped]."""
     counts = {}
-    path = os.path.join(folder, "testlog.junit.xml")
-    if not os.path.exists(path):
-        return counts
-    for suite in ElementTree.parse(path).getroot().iter("testsuite"):
+    suites = [suite for path in logs(folder, ".junit.xml")
+              for suite in ElementTree.parse(path).getroot().iter("testsuite")]
+    for suite in suites:
         # A TAP program is a suite "PROJECT.NAME"; others share one suite.
         own = suite.get("name", "").partition(".")[2]
         for case in suite.findall("testcase"):
@@ -39,12 +45,10 @@ def subtests(folder):
 
 
 def programs(folder):
-    path = os.path.join(folder, "testlog.json")
-    if not os.path.exists(path):
-        return
-    with open(path, encoding="utf-8") as log:
-        for line in log:
-            yield json.loads(line)
+    for path in logs(folder, ".json"):
+        with open(path, encoding="utf-8") as log:
+            for line in log:
+                yield json.loads(line)
 
 
 def show(record, build):
@@ -74,6 +78,21 @@ def add_up(folder):
     return [sum(column) for column in zip(*counts.values())] or [0, 0, 0]
 
 
+def self_test():
+    """As TAP: logs of a run with a setup count like others."""
+    case = '<testsuite name="p.kills"><testcase name="%s"/></testsuite>'
+    print("1..2")
+    for number, name in enumerate(("testlog", "testlog-soak"), 1):
+        with tempfile.TemporaryDirectory() as folder:
+            base = os.path.join(folder, name)
+            with open(base + ".junit.xml", "w", encoding="utf-8") as log:
+                log.write(f"<testsuites>{case % 'a'}{case % 'b'}</testsuites>")
+            with open(base + ".json", "w", encoding="utf-8") as log:
+                log.write(json.dumps({"name": "kills", "result": "OK"}))
+            good = add_up(folder) == [2, 0, 0]
+        print(f"{'ok' if good else 'not ok'} {number} - {name}")
+
+
 def main():
     total = [0, 0, 0]
     for folder in sys.argv[1:]:
@@ -83,4 +102,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(self_test() if sys.argv[1:] == ["--self-test"] else main())
