@@ -14,8 +14,6 @@
 #include "helper/photo.h"
 #include "helper/train-image.h"
 
-#define OWN_FEATURES "features.onnx" /* as trainings find it */
-
 /* All that is needed while the photos are gone through. */
 typedef struct
 {
@@ -169,7 +167,7 @@ static void
 choose_features (EvalArguments *arguments)
 {
   if (! arguments->features)
-    arguments->features = pst_folders_find_model (OWN_FEATURES, NULL);
+    arguments->features = pst_folders_find_model (PST_FEATURES_FILE, NULL);
   else if (g_str_equal (arguments->features, "none"))
     g_clear_pointer (&arguments->features, g_free);
 }

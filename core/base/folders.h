@@ -19,9 +19,12 @@
  */
 GPtrArray *pst_folders_models (void);
 
+/* The feature network that comes with Pastiche. */
+#define PST_FEATURES_FILE "features.onnx"
+
 /**
  * pst_folders_find_model:
- * @name: of a file that comes with Pastiche, such as "features.onnx"
+ * @name: of a file that comes with Pastiche, such as %PST_FEATURES_FILE
  *
  * Returns: (transfer full) (nullable): the path of the first one, or %NULL
  *   with %PST_ERROR_FILE

@@ -24,9 +24,6 @@ typedef struct
   PstStyleForm form;
 } PstFeatures;
 
-/* The feature network that comes with Pastiche; see pst_folders_models(). */
-#define PST_FEATURES_FILE "features.onnx"
-
 /**
  * pst_features_find:
  * @path: (nullable): of a feature network; %NULL for the one that comes with
