@@ -1,32 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/train/losses.h"
 
+#include "core/train/constants.h"
+
 #define SATURATED 4 /* a logit; 0.982 */
 
 static PstValue *
 number (PstGraph *graph, const char *name, float value)
 {
-  PstValue            *found = pst_graph_find (graph, name);
-  PstShape             one = PST_SHAPE (1);
-  g_autoptr (PstArray) array = NULL;
+  PstShape one = PST_SHAPE (1);
 
-  if (found)
-    return found;
-  array = pst_array_new_floats (&one, &value);
-  return pst_graph_add_parameter (graph, name, array);
+  return pst_constant_floats (graph, name, &one, &value);
 }
 
 static PstValue *
 whole (PstGraph *graph, const char *name, const gint64 *values, gint64 n)
 {
-  PstValue            *found = pst_graph_find (graph, name);
-  PstShape             shape = PST_SHAPE (n);
-  g_autoptr (PstArray) array = NULL;
+  PstShape shape = PST_SHAPE (n);
 
-  if (found)
-    return found;
-  array = pst_array_new_ints (&shape, values);
-  return pst_graph_add_parameter (graph, name, array);
+  return pst_constant_ints (graph, name, &shape, values);
 }
 
 /* Mean of each sample: [N,…] of @rank -> [N] */

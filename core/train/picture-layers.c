@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/train/constants.h"
 #include "core/train/losses.h"
 #include "core/train/random.h"
 
@@ -15,37 +16,19 @@
 #define LAG 2        /* places from one to the next */
 
 static PstValue *
-constant (PstGraph *graph, const char *name, const PstShape *shape,
-          const float *data)
-{
-  PstValue            *found = pst_graph_find (graph, name);
-  g_autoptr (PstArray) array = NULL;
-
-  if (found)
-    return found;
-  array = pst_array_new_floats (shape, data);
-  return pst_graph_add_parameter (graph, name, array);
-}
-
-static PstValue *
 number (PstGraph *graph, const char *name, float value)
 {
   PstShape one = PST_SHAPE (1);
 
-  return constant (graph, name, &one, &value);
+  return pst_constant_floats (graph, name, &one, &value);
 }
 
 static PstValue *
 whole (PstGraph *graph, const char *name, gint64 value)
 {
-  PstValue            *found = pst_graph_find (graph, name);
-  PstShape             one = PST_SHAPE (1);
-  g_autoptr (PstArray) array = NULL;
+  PstShape one = PST_SHAPE (1);
 
-  if (found)
-    return found;
-  array = pst_array_new_ints (&one, &value);
-  return pst_graph_add_parameter (graph, name, array);
+  return pst_constant_ints (graph, name, &one, &value);
 }
 
 /* ITU-R BT.709: [N,3,H,W] -> [N,1,H,W] */
@@ -57,7 +40,7 @@ luma (PstGraph *graph, PstValue *picture)
   PstValue   *x;
 
   x = pst_graph_op (graph, "Conv", 2, picture,
-                    constant (graph, "luma", &shape, parts));
+                    pst_constant_floats (graph, "luma", &shape, parts));
   pst_node_set_ints (x->producer, "kernel_shape", PST_INTS (1, 1));
   return x;
 }
